@@ -1,0 +1,2 @@
+namespace Dispatch.Tests;
+public class Smoke { [Xunit.Fact] public void A() { } }
