@@ -1,0 +1,55 @@
+using Dispatch.Core.Conversations;
+using Dispatch.Core.Gateways;
+using Dispatch.Core.Moderators;
+using Dispatch.Core.People;
+using Dispatch.Core.Profiles;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+
+namespace Dispatch.Core.Data;
+
+/// <summary>
+/// The one model. Three derived contexts exist only so that each provider has migrations of its own.
+/// Names are snake_case, so that a hand-written statement reads the same on every provider without quoting.
+/// </summary>
+public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<AppUser, IdentityRole<long>, long>(options)
+{
+    public DbSet<Moderator> Moderators => Set<Moderator>();
+    public DbSet<ModeratorQueueEntry> ModeratorQueue => Set<ModeratorQueueEntry>();
+    public DbSet<ModeratorConnection> ModeratorConnections => Set<ModeratorConnection>();
+    public DbSet<Channel> Channels => Set<Channel>();
+    public DbSet<Profile> Profiles => Set<Profile>();
+    public DbSet<ProfileModerator> ProfileModerators => Set<ProfileModerator>();
+    public DbSet<Contact> Contacts => Set<Contact>();
+    public DbSet<Conversation> Conversations => Set<Conversation>();
+    public DbSet<Message> Messages => Set<Message>();
+    public DbSet<PendingMessage> PendingMessages => Set<PendingMessage>();
+    public DbSet<ConversationEvent> ConversationEvents => Set<ConversationEvent>();
+    public DbSet<EarlyStatus> EarlyStatuses => Set<EarlyStatus>();
+    public DbSet<SetupLink> SetupLinks => Set<SetupLink>();
+
+    protected override void OnModelCreating(ModelBuilder builder)
+    {
+        base.OnModelCreating(builder);
+        builder.ApplyConfigurationsFromAssembly(typeof(DispatchDb).Assembly);
+        Naming.UseSnakeCase(builder);
+    }
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configuration)
+    {
+        // SQLite cannot order DateTimeOffset and PostgreSQL refuses a DateTime that is not UTC: UTC DateTime everywhere.
+        configuration.Properties<DateTime>().HaveConversion<UtcDateTimeConverter>();
+        // Enums are stored as words: a row must be readable by a person with psql, and adding a value must not renumber others.
+        configuration.Properties<Enum>().HaveConversion<string>().HaveMaxLength(32);
+    }
+}
+
+/// <summary>The context behind <c>Database:Provider=Sqlite</c> (the default).</summary>
+public sealed class SqliteDispatchDb(DbContextOptions<SqliteDispatchDb> options) : DispatchDb(options);
+
+/// <summary>The context behind <c>Database:Provider=PostgreSql</c>.</summary>
+public sealed class PostgresDispatchDb(DbContextOptions<PostgresDispatchDb> options) : DispatchDb(options);
+
+/// <summary>The context behind <c>Database:Provider=SqlServer</c>.</summary>
+public sealed class SqlServerDispatchDb(DbContextOptions<SqlServerDispatchDb> options) : DispatchDb(options);

@@ -1,0 +1,96 @@
+using System.Data.Common;
+using Dispatch.Core.Live;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace Dispatch.Core.Data;
+
+/// <summary>
+/// One write inside a transaction. Events and follow-up work registered here happen after its commit, or never.
+/// Nothing in it may wait for a network or a browser: on SQLite every other writer waits behind it.
+/// </summary>
+public sealed class WriteSession
+{
+    private readonly Dictionary<string, DbCommand>? _commands;
+    private readonly List<LiveEvent> _events = [];
+    private readonly List<Action> _followUps = [];
+    private int _savepoint;
+
+    internal WriteSession(DispatchDb db, SqlDialect dialect, Dictionary<string, DbCommand>? preparedCommands)
+    {
+        Db = db;
+        Dialect = dialect;
+        _commands = preparedCommands;
+    }
+
+    public DispatchDb Db { get; }
+    public SqlDialect Dialect { get; }
+    internal IReadOnlyList<LiveEvent> Events => _events;
+    internal IReadOnlyList<Action> FollowUps => _followUps;
+
+    /// <summary>Tell the screens after the commit.</summary>
+    public void Publish(string topic, string name, long id) => _events.Add(new LiveEvent(topic, name, id));
+
+    /// <summary>Runs after the commit, on the committing thread: set a flag, never work.</summary>
+    public void AfterCommit(Action action) => _followUps.Add(action);
+
+    /// <summary>Runs a statement of ours; returns the affected rows. A null argument is SQL NULL.</summary>
+    public Task<int> ExecuteAsync(string sql, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
+        Prepare(sql, arguments).ExecuteNonQueryAsync();
+
+    /// <summary>Runs a query of ours and maps every row.</summary>
+    public Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> map, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
+        ReadAllAsync(Prepare(sql, arguments), map);
+
+    /// <summary>True: kept. False: everything that <paramref name="work"/> did in this transaction is undone, the transaction goes on.</summary>
+    public async Task<bool> TryAsync(Func<Task<bool>> work)
+    {
+        var name = $"s{++_savepoint}";
+        var events = _events.Count;
+        var followUps = _followUps.Count;
+        var transaction = Db.Database.CurrentTransaction!;
+        await transaction.CreateSavepointAsync(name);
+        if (await work())
+        {
+            if (transaction.SupportsSavepoints) await transaction.ReleaseSavepointAsync(name);
+            return true;
+        }
+        await transaction.RollbackToSavepointAsync(name);
+        await transaction.ReleaseSavepointAsync(name);
+        _events.RemoveRange(events, _events.Count - events);
+        _followUps.RemoveRange(followUps, _followUps.Count - followUps);
+        return false;
+    }
+
+    private DbCommand Prepare(string sql, ReadOnlySpan<(string Name, object? Value)> arguments)
+    {
+        // On SQLite the writer keeps one connection for ever: a statement is parsed once. Elsewhere the driver prepares by itself.
+        if (_commands is null || !_commands.TryGetValue(sql, out var command))
+        {
+            command = Db.Database.GetDbConnection().CreateCommand();
+            command.CommandText = sql;
+            foreach (var (name, value) in arguments)
+            {
+                var parameter = command.CreateParameter();
+                parameter.ParameterName = name;
+                Dialect.SetValue(parameter, value);
+                command.Parameters.Add(parameter);
+            }
+            _commands?.Add(sql, command);
+        }
+        else
+        {
+            for (var i = 0; i < arguments.Length; i++) Dialect.SetValue(command.Parameters[i], arguments[i].Value);
+        }
+        command.Transaction = Db.Database.CurrentTransaction?.GetDbTransaction();
+        return command;
+    }
+
+    private static async Task<List<T>> ReadAllAsync<T>(DbCommand command, Func<DbDataReader, T> map)
+    {
+        var rows = new List<T>();
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync()) rows.Add(map(reader));
+        return rows;
+    }
+}

@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+
+namespace Dispatch.Core.Live;
+
+/// <summary>"Look again": what happened to what. Never the data itself.</summary>
+/// <param name="Topic">Who cares: see <see cref="Topics"/>.</param>
+/// <param name="Name">The event's name, e.g. <c>conversation:assigned</c>.</param>
+/// <param name="Id">What it is about.</param>
+public readonly record struct LiveEvent(string Topic, string Name, long Id);
+
+/// <summary>Topic names; the seeds' <c>private-moderator.{id}</c> and <c>private-profile.{id}</c> are these.</summary>
+public static class Topics
+{
+    /// <summary>Everything that waits for somebody.</summary>
+    public const string Waiting = "waiting";
+
+    /// <summary>The round robin: who is in it and in which order.</summary>
+    public const string Queue = "queue";
+
+    /// <summary>Every conversation and every moderator: boards and lists of admins.</summary>
+    public const string Board = "board";
+
+    public static string Moderator(long id) => $"moderator.{id}";
+    public static string Conversation(long id) => $"conversation.{id}";
+}
+
+/// <summary>Names of events, as in the seeds where these have one.</summary>
+public static class EventNames
+{
+    public const string Assigned = "conversation:assigned";
+    public const string Unassigned = "conversation:unassigned";
+    public const string Changed = "conversation:changed";
+    public const string MessageReceived = "message:received";
+    public const string MessageStatus = "message:status";
+    public const string Parked = "conversation:parked";
+    public const string QueuePositionChanged = "ModeratorQueuePositionChanged";
+    public const string PresenceChanged = "presence:changed";
+    public const string Typing = "typing";
+}
+
+/// <summary>
+/// In-process fan-out of change signals. A publisher never waits: each subscription keeps a set of what happened and one flag,
+/// so a slow browser costs a set entry and holds up nobody.
+/// </summary>
+public sealed class LiveHub
+{
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<LiveSubscription, byte>> _topics = new(StringComparer.Ordinal);
+
+    /// <summary>Subscribe first, then read the snapshot: a change in between is signalled, so nothing falls into a gap.</summary>
+    public LiveSubscription Subscribe(params IReadOnlyCollection<string> topics)
+    {
+        var subscription = new LiveSubscription(this);
+        foreach (var topic in topics) subscription.Add(topic);
+        return subscription;
+    }
+
+    public void Publish(LiveEvent change)
+    {
+        if (!_topics.TryGetValue(change.Topic, out var subscribers)) return;
+        foreach (var (subscriber, _) in subscribers) subscriber.Signal(change);
+    }
+
+    public void Publish(IEnumerable<LiveEvent> changes)
+    {
+        foreach (var change in changes) Publish(change);
+    }
+
+    internal void Add(string topic, LiveSubscription subscription) =>
+        _topics.GetOrAdd(topic, static _ => new()).TryAdd(subscription, 0);
+
+    internal void Remove(string topic, LiveSubscription subscription)
+    {
+        if (_topics.TryGetValue(topic, out var subscribers)) subscribers.TryRemove(subscription, out _);
+    }
+}
+
+/// <summary>One page's view of the hub: signals coalesce until the page reads them.</summary>
+public sealed class LiveSubscription : IDisposable
+{
+    /// <summary>Past this many distinct signals a page has to look at everything anyway.</summary>
+    private const int MaxRemembered = 256;
+
+    private readonly LiveHub _hub;
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _topics = new(StringComparer.Ordinal);
+    private readonly Channel<bool> _flag = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private HashSet<LiveEvent> _changes = [];
+
+    internal LiveSubscription(LiveHub hub) => _hub = hub;
+
+    public void Add(string topic)
+    {
+        lock (_lock)
+        {
+            if (!_topics.Add(topic)) return;
+        }
+        _hub.Add(topic, this);
+    }
+
+    public void Remove(string topic)
+    {
+        lock (_lock)
+        {
+            if (!_topics.Remove(topic)) return;
+        }
+        _hub.Remove(topic, this);
+    }
+
+    /// <summary>Waits for the next signals, at most one answer per <paramref name="interval"/>. Ends when disposed or cancelled.</summary>
+    public async IAsyncEnumerable<IReadOnlySet<LiveEvent>> ReadAsync(
+        TimeSpan interval, TimeProvider clock, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        while (await _flag.Reader.WaitToReadAsync(cancel))
+        {
+            _flag.Reader.TryRead(out _);
+            HashSet<LiveEvent> changes;
+            lock (_lock)
+            {
+                changes = _changes;
+                _changes = [];
+            }
+            yield return changes;
+            await Task.Delay(interval, clock, cancel);
+        }
+    }
+
+    internal void Signal(LiveEvent change)
+    {
+        lock (_lock)
+        {
+            if (_changes.Count < MaxRemembered) _changes.Add(change);
+        }
+        _flag.Writer.TryWrite(true);
+    }
+
+    public void Dispose()
+    {
+        string[] topics;
+        lock (_lock)
+        {
+            topics = [.. _topics];
+            _topics.Clear();
+        }
+        foreach (var topic in topics) _hub.Remove(topic, this);
+        _flag.Writer.TryComplete();
+    }
+}
