@@ -91,6 +91,7 @@ public sealed class PendingMessage
 {
     public long Id { get; set; }
     public long ConversationId { get; set; }
+    public long ProfileId { get; set; }
     public long MessageId { get; set; }
     public DateTime ReceivedAt { get; set; }
 

@@ -56,6 +56,7 @@ internal sealed class ConversationConfiguration :
     {
         builder.HasIndex(p => p.MessageId).IsUnique();
         builder.HasIndex(p => p.ConversationId);
+        builder.HasIndex(p => new { p.ProfileId, p.ReceivedAt });
         builder.HasIndex(p => new { p.ReceivedAt, p.Id });
         builder.Property(p => p.ClaimToken).HasMaxLength(40);
         builder.HasOne<Conversation>().WithMany().HasForeignKey(p => p.ConversationId).OnDelete(DeleteBehavior.Restrict);

@@ -3,6 +3,7 @@ using System;
 using Dispatch.Core.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 #nullable disable
@@ -10,9 +11,11 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Dispatch.Core.Data.Migrations.OnSqlite
 {
     [DbContext(typeof(SqliteDispatchDb))]
-    partial class SqliteDispatchDbModelSnapshot : ModelSnapshot
+    [Migration("20261121055148_Initial")]
+    partial class Initial
     {
-        protected override void BuildModel(ModelBuilder modelBuilder)
+        /// <inheritdoc />
+        protected override void BuildTargetModel(ModelBuilder modelBuilder)
         {
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.14");
@@ -330,6 +333,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("message_id");
 
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profile_id");
+
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -349,6 +356,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.HasIndex("MessageId")
                         .IsUnique()
                         .HasDatabaseName("ix_pending_messages_message_id");
+
+                    b.HasIndex("ProfileId", "ReceivedAt")
+                        .HasDatabaseName("ix_pending_messages_profile_id_received_at");
 
                     b.HasIndex("ReceivedAt", "Id")
                         .HasDatabaseName("ix_pending_messages_received_at_id");

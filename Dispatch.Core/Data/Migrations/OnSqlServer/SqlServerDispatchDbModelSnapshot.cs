@@ -4,7 +4,6 @@ using Dispatch.Core.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
-using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 #nullable disable
@@ -12,11 +11,9 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Dispatch.Core.Data.Migrations.OnSqlServer
 {
     [DbContext(typeof(SqlServerDispatchDb))]
-    [Migration("20261121053857_Initial")]
-    partial class Initial
+    partial class SqlServerDispatchDbModelSnapshot : ModelSnapshot
     {
-        /// <inheritdoc />
-        protected override void BuildTargetModel(ModelBuilder modelBuilder)
+        protected override void BuildModel(ModelBuilder modelBuilder)
         {
 #pragma warning disable 612, 618
             modelBuilder
@@ -348,6 +345,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasColumnType("bigint")
                         .HasColumnName("message_id");
 
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("profile_id");
+
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -367,6 +368,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     b.HasIndex("MessageId")
                         .IsUnique()
                         .HasDatabaseName("ix_pending_messages_message_id");
+
+                    b.HasIndex("ProfileId", "ReceivedAt")
+                        .HasDatabaseName("ix_pending_messages_profile_id_received_at");
 
                     b.HasIndex("ReceivedAt", "Id")
                         .HasDatabaseName("ix_pending_messages_received_at_id");

@@ -345,6 +345,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasColumnType("bigint")
                         .HasColumnName("message_id");
 
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("profile_id");
+
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -364,6 +368,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.HasIndex("MessageId")
                         .IsUnique()
                         .HasDatabaseName("ix_pending_messages_message_id");
+
+                    b.HasIndex("ProfileId", "ReceivedAt")
+                        .HasDatabaseName("ix_pending_messages_profile_id_received_at");
 
                     b.HasIndex("ReceivedAt", "Id")
                         .HasDatabaseName("ix_pending_messages_received_at_id");

@@ -1,0 +1,214 @@
+using System.Text.Json;
+using Dispatch.Core.Data;
+using Dispatch.Core.Live;
+using Dispatch.Core.Moderators;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Dispatch.Core.Conversations;
+
+/// <summary>
+/// The one claim: every writer that changes who has a conversation (automatic, drain, take, transfer, return, fail-over, supervisor,
+/// close, reopen) goes through <see cref="ApplyAsync"/>. Conversation and moderator load change together by guarded updates; the
+/// conversation first, then the people by id, so that two claims meet in the same order. Zero rows means lost, and a lost claim leaves nothing.
+/// </summary>
+public sealed class ConversationClaims(IOptions<ConversationOptions> options)
+{
+    private const string Change =
+        "UPDATE conversations SET owner_id = @to, owner_version = owner_version + 1, owner_since = @since, status = @status, closed_at = @closed, "
+        + "last_owner_id = COALESCE(owner_id, last_owner_id) WHERE id = @id AND owner_version = @seen AND status = @from_status";
+
+    private const string ReleaseSeat = "UPDATE moderators SET open_count = open_count - 1 WHERE id = @id AND open_count > 0";
+
+    private const string MoveToEnd =
+        "UPDATE moderator_queue SET turn = (SELECT COALESCE(MAX(q.turn), 0) + 1 FROM moderator_queue q) WHERE moderator_id = @id";
+
+    private const string StopWaiting = "DELETE FROM pending_messages WHERE conversation_id = @id";
+
+    private const string AddEvent =
+        "INSERT INTO conversation_events (conversation_id, at, kind, cause, reason, actor_id, from_id, to_id, owner_version, note, candidates) "
+        + "VALUES (@conversation, @at, @kind, @cause, @reason, @actor, @from, @to, @version, @note, @candidates)";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },
+    };
+
+    /// <summary>The statements of the claim, for the check of their SQL Server form.</summary>
+    internal static IReadOnlyList<string> Statements { get; } =
+        [Change, ReleaseSeat, MoveToEnd, StopWaiting, AddEvent, TakeSeat(true, true), TakeSeat(false, false)];
+
+    /// <summary>Tries to make the change inside the session's transaction. Anything but <see cref="ClaimResult.Done"/> left nothing behind.</summary>
+    public async Task<ClaimOutcome> ApplyAsync(WriteSession session, Claim claim, DateTime now)
+    {
+        if (Refuse(claim) is { } refused) return refused;
+        var refusedSeat = false;
+        var done = await session.TryAsync(async () =>
+        {
+            if (!await ChangeConversationAsync(session, claim, now)) return false;
+            // Seats in the order of ids: two transfers in opposite directions must not wait for each other.
+            var release = claim.Seen.OwnerId is { } from && from != claim.To ? from : (long?)null;
+            var take = claim.To is { } to && to != claim.Seen.OwnerId ? to : (long?)null;
+            if (release < take) await ReleaseAsync(session, release.Value);
+            if (take is not null && !await TakeAsync(session, claim, take.Value, now))
+            {
+                refusedSeat = true;
+                return false;
+            }
+            if (release is not null && !(release < take)) await ReleaseAsync(session, release.Value);
+            if (take is not null) await session.ExecuteAsync(MoveToEnd, ("id", take));
+            if (claim.Seen.Status == ConversationStatus.Pending) await session.ExecuteAsync(StopWaiting, ("id", claim.Seen.Id));
+            await RecordAsync(session, claim, now);
+            return true;
+        });
+        if (done)
+        {
+            Announce(session, claim);
+            return new ClaimOutcome(ClaimResult.Done, claim.To, OwnerVersion: claim.Seen.OwnerVersion + 1);
+        }
+        return refusedSeat ? await WhyNoSeatAsync(session, claim, now) : await WhoHasItAsync(session, claim);
+    }
+
+    /// <summary>Writes what happened without a change of owner (opened, parked, a note).</summary>
+    public static Task AddEventAsync(WriteSession session, ConversationEvent e) =>
+        session.ExecuteAsync(AddEvent,
+            ("conversation", e.ConversationId), ("at", e.At), ("kind", e.Kind), ("cause", e.Cause), ("reason", e.Reason), ("actor", e.ActorId),
+            ("from", e.FromId), ("to", e.ToId), ("version", e.OwnerVersion), ("note", e.Note), ("candidates", e.Candidates));
+
+    public static string? ToJson(IReadOnlyList<Candidate>? candidates) =>
+        candidates is null ? null : JsonSerializer.Serialize(candidates.Take(Decision.MaxStoredCandidates), Json);
+
+    /// <summary>Stored candidates as objects; unreadable text counts as none.</summary>
+    public static IReadOnlyList<Candidate> FromJson(string? candidates)
+    {
+        if (candidates is null) return [];
+        try
+        {
+            return JsonSerializer.Deserialize<List<Candidate>>(candidates, Json) ?? [];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
+    }
+
+    private static ClaimOutcome? Refuse(Claim claim)
+    {
+        var open = claim.Seen.Status != ConversationStatus.Closed;
+        if (claim.Cause == ClaimCause.Reopen) return open ? new ClaimOutcome(ClaimResult.Unchanged, claim.Seen.OwnerId) : null;
+        if (!open) return new ClaimOutcome(claim.Cause == ClaimCause.Close ? ClaimResult.Unchanged : ClaimResult.Closed);
+        return claim.To is not null && claim.To == claim.Seen.OwnerId
+            ? new ClaimOutcome(ClaimResult.Unchanged, claim.To, OwnerVersion: claim.Seen.OwnerVersion)
+            : null;
+    }
+
+    private static async Task<bool> ChangeConversationAsync(WriteSession session, Claim claim, DateTime now)
+    {
+        var closing = claim.Cause == ClaimCause.Close;
+        var status = closing ? ConversationStatus.Closed
+            : claim.To is null ? ConversationStatus.Pending
+            : claim.RequirePresent ? ConversationStatus.Assigned : ConversationStatus.AssignedOffline;
+        try
+        {
+            return await session.ExecuteAsync(Change,
+                ("to", claim.To), ("since", claim.To is null ? null : now), ("status", status), ("closed", closing ? now : null),
+                ("id", claim.Seen.Id), ("seen", claim.Seen.OwnerVersion), ("from_status", claim.Seen.Status)) == 1;
+        }
+        catch (Exception e) when (claim.Cause == ClaimCause.Reopen && DatabaseErrors.IsDuplicateKey(e))
+        {
+            // The partial unique index: the contact has a newer open conversation. The savepoint around this makes the transaction usable again.
+            return false;
+        }
+    }
+
+    private async Task<bool> TakeAsync(WriteSession session, Claim claim, long id, DateTime now)
+    {
+        if (!claim.Paced)
+        {
+            return await session.ExecuteAsync(TakeSeat(claim.RequirePresent, paced: false),
+                ("now", now), ("id", id), ("profile", claim.Seen.ProfileId), ("yes", true)) == 1;
+        }
+        return await session.ExecuteAsync(TakeSeat(claim.RequirePresent, paced: true),
+            ("now", now), ("id", id), ("profile", claim.Seen.ProfileId), ("yes", true),
+            ("floor", now - options.Value.DrainWindow), ("pace", options.Value.DrainPerWindow)) == 1;
+    }
+
+    /// <summary>Presence, permission, capacity and pace, all in the statement that takes the seat.</summary>
+    private static string TakeSeat(bool requirePresent, bool paced) =>
+        "UPDATE moderators SET open_count = open_count + 1, last_assigned_at = @now"
+        + (paced ? ", drain_count = CASE WHEN drain_window_at > @floor THEN drain_count + 1 ELSE 1 END"
+                   + ", drain_window_at = CASE WHEN drain_window_at > @floor THEN drain_window_at ELSE @now END" : "")
+        + " WHERE id = @id AND enabled = @yes AND open_count < max_conversations"
+        + (requirePresent ? " AND state = 'Online'" : " AND state <> 'Online'")
+        + " AND (NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = @profile AND p.restricted = @yes)"
+        + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = @profile AND pm.moderator_id = @id))"
+        + (paced ? " AND (drain_window_at IS NULL OR drain_window_at <= @floor OR drain_count < @pace)" : "");
+
+    private static async Task ReleaseAsync(WriteSession session, long id)
+    {
+        if (await session.ExecuteAsync(ReleaseSeat, ("id", id)) != 1)
+            throw new InvalidOperationException($"Moderator {id} has no seat to release; the load counter does not match the conversations.");
+    }
+
+    private static Task RecordAsync(WriteSession session, Claim claim, DateTime now) => AddEventAsync(session, new ConversationEvent
+    {
+        ConversationId = claim.Seen.Id,
+        At = now,
+        Kind = claim.Cause switch
+        {
+            ClaimCause.Close => ConversationEventKind.Closed,
+            ClaimCause.Reopen => ConversationEventKind.Reopened,
+            _ => claim.To is null ? ConversationEventKind.Returned : ConversationEventKind.Assigned,
+        },
+        Cause = claim.Cause,
+        Reason = claim.Reason,
+        ActorId = claim.ActorId,
+        FromId = claim.Seen.OwnerId,
+        ToId = claim.To,
+        OwnerVersion = claim.Seen.OwnerVersion + 1,
+        Note = claim.Note,
+        Candidates = ToJson(claim.Candidates),
+    });
+
+    private static void Announce(WriteSession session, Claim claim)
+    {
+        var id = claim.Seen.Id;
+        session.Publish(Topics.Conversation(id), EventNames.Changed, id);
+        session.Publish(Topics.Board, EventNames.Changed, id);
+        session.Publish(Topics.Waiting, EventNames.Changed, id);
+        if (claim.Seen.OwnerId is { } from && from != claim.To) session.Publish(Topics.Moderator(from), EventNames.Unassigned, id);
+        if (claim.To is not { } to) return;
+        session.Publish(Topics.Moderator(to), EventNames.Assigned, id);
+        session.Publish(Topics.Queue, EventNames.QueuePositionChanged, to);
+    }
+
+    private static async Task<ClaimOutcome> WhoHasItAsync(WriteSession session, Claim claim)
+    {
+        var now = await session.Db.Conversations.AsNoTracking().Where(c => c.Id == claim.Seen.Id)
+            .Select(c => new
+            {
+                c.Status, c.OwnerId, c.OwnerSince, c.OwnerVersion,
+                Owner = session.Db.Moderators.Where(m => m.Id == c.OwnerId).Select(m => m.Name).FirstOrDefault(),
+            })
+            .FirstOrDefaultAsync();
+        if (now is null) return new ClaimOutcome(ClaimResult.NotFound);
+        if (claim.Cause == ClaimCause.Reopen && now.Status == ConversationStatus.Closed && now.OwnerVersion == claim.Seen.OwnerVersion)
+            return new ClaimOutcome(ClaimResult.Superseded);
+        var result = now.Status == ConversationStatus.Closed && claim.Cause != ClaimCause.Reopen ? ClaimResult.Closed : ClaimResult.Lost;
+        return new ClaimOutcome(result, now.OwnerId, now.Owner, now.OwnerSince, now.OwnerVersion);
+    }
+
+    private async Task<ClaimOutcome> WhyNoSeatAsync(WriteSession session, Claim claim, DateTime now)
+    {
+        var person = await session.Db.Moderators.AsNoTracking().FirstOrDefaultAsync(m => m.Id == claim.To);
+        if (person is not { Enabled: true }) return new ClaimOutcome(ClaimResult.Disabled);
+        var allowed = await session.Db.Profiles.AnyAsync(p => p.Id == claim.Seen.ProfileId
+            && (!p.Restricted || session.Db.ProfileModerators.Any(m => m.ProfileId == p.Id && m.ModeratorId == person.Id)));
+        var why = !allowed ? ClaimResult.NotAllowed
+            : claim.RequirePresent && person.State != PresenceState.Online ? ClaimResult.NotPresent
+            : person.OpenCount >= person.MaxConversations ? ClaimResult.AtCapacity
+            : claim.Paced && person.DrainWindowAt > now - options.Value.DrainWindow ? ClaimResult.Paced
+            : ClaimResult.Lost;
+        return new ClaimOutcome(why, claim.Seen.OwnerId, OwnerVersion: claim.Seen.OwnerVersion);
+    }
+}

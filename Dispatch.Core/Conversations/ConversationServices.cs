@@ -1,0 +1,26 @@
+using Dispatch.Core.Moderators;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Dispatch.Core.Conversations;
+
+public static class ConversationServices
+{
+    /// <summary>Conversations, presence, the queue and their loops. Needs <see cref="Data.DataServices.AddDispatchData"/>.</summary>
+    public static IServiceCollection AddDispatchConversations(this IServiceCollection services)
+    {
+        services.AddSingleton<ConversationClaims>();
+        services.AddSingleton<PendingMessageService>();
+        services.AddSingleton<PresenceService>();
+        services.AddSingleton<ModeratorQueueService>();
+        services.AddSingleton<InboundIngest>();
+        services.AddSingleton<InboundPipeline>();
+        services.AddSingleton<OutboundSender>();
+        services.AddSingleton<PendingDrain>();
+        services.AddSingleton<DispatcherOrchestrator>();
+        services.AddHostedService(s => s.GetRequiredService<InboundPipeline>());
+        services.AddHostedService(s => s.GetRequiredService<OutboundSender>());
+        services.AddHostedService(s => s.GetRequiredService<PendingDrain>());
+        services.AddHostedService<PresenceLoop>();
+        return services;
+    }
+}

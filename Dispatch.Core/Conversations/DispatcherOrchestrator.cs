@@ -1,0 +1,252 @@
+using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
+using Dispatch.Core.Live;
+using Dispatch.Core.Moderators;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Dispatch.Core.Conversations;
+
+/// <summary>
+/// The only door for others (seed 000): gathers, asks, claims, publishes. No rule in here: who gets a conversation says
+/// <see cref="AssignmentService"/>, whether it happens says the claim.
+/// </summary>
+public sealed class DispatcherOrchestrator(
+    Database database, InboundPipeline inbound, ConversationClaims claims, PresenceService presence, ModeratorQueueService queue, PendingDrain drain,
+    OutboundSender outbound, IOptions<ConversationOptions> options, TimeProvider clock)
+{
+    private DateTime Now => clock.GetUtcNow().UtcDateTime;
+
+    /// <summary>A gateway delivered something. Returns after the commit.</summary>
+    public Task<InboundResult> HandleIncomingMessageAsync(InboundBatch batch, CancellationToken cancel = default) => inbound.SubmitAsync(batch, cancel);
+
+    /// <summary>A moderator's page or integration connected. False: unknown or disabled.</summary>
+    public async Task<bool> HandleUserConnectedAsync(long moderatorId, string connectionId, string node, CancellationToken cancel = default)
+    {
+        var now = Now;
+        return await database.WriteAsync(async session =>
+            await FollowAsync(session, await presence.ConnectAsync(session, moderatorId, connectionId, node, now), now), cancel);
+    }
+
+    /// <summary>A page's connection was lost: the grace period begins when it was the last one.</summary>
+    public Task HandleUserDisconnectedAsync(string connectionId, CancellationToken cancel = default)
+    {
+        var now = Now;
+        return database.WriteAsync(async session =>
+            await FollowAsync(session, await presence.DisconnectAsync(session, connectionId, options.Value.GracePeriod, now), now), cancel);
+    }
+
+    /// <summary>The moderator is gone for certain (an integration says so, sign-out): no grace. False: unknown.</summary>
+    public Task<bool> HandleUserLeftAsync(long moderatorId, CancellationToken cancel = default)
+    {
+        var now = Now;
+        return database.WriteAsync(async session =>
+            await FollowAsync(session, await presence.DisconnectAllAsync(session, moderatorId, now), now), cancel);
+    }
+
+    /// <summary>Online, Away or Offline by the person's own choice.</summary>
+    public Task<bool> ChoosePresenceAsync(long moderatorId, PresenceState choice, CancellationToken cancel = default)
+    {
+        var now = Now;
+        return database.WriteAsync(async session =>
+            await FollowAsync(session, await presence.ChooseAsync(session, moderatorId, choice, now), now), cancel);
+    }
+
+    /// <summary>Connections left over from this node's previous run start their grace period now.</summary>
+    public Task HandleNodeStartedAsync(string node, CancellationToken cancel = default)
+    {
+        var now = Now;
+        return database.WriteAsync(async session =>
+            await FollowAllAsync(session, await presence.ForgetNodeAsync(session, node, options.Value.GracePeriod, now), now), cancel);
+    }
+
+    /// <summary>Ends grace periods that are over. Returns how many people it concerned.</summary>
+    public async Task<int> EndGraceAsync(DateTime now, CancellationToken cancel = default)
+    {
+        await using (var db = database.Read())
+        {
+            if (!await db.Moderators.AnyAsync(m => m.GraceUntil != null && m.GraceUntil <= now, cancel)) return 0;
+        }
+        return await database.WriteAsync(async session =>
+        {
+            var changes = await presence.EndGraceAsync(session, now);
+            await FollowAllAsync(session, changes, now);
+            return changes.Count;
+        }, cancel);
+    }
+
+    /// <summary>A person takes a conversation that waits, or (supervisors) from a colleague.</summary>
+    /// <param name="seenVersion">The owner version on the screen; null: whatever it is now. A given one that is old loses.</param>
+    /// <param name="evenFromOwner">False: only what nobody present has.</param>
+    public Task<ClaimOutcome> TakeAsync(
+        long conversationId, long moderatorId, long? seenVersion = null, bool evenFromOwner = false, CancellationToken cancel = default) =>
+        ClaimAsync(conversationId, seenVersion, async (session, seen) =>
+        {
+            if (seen.Status == ConversationStatus.Assigned && seen.OwnerId != moderatorId && !evenFromOwner) return await HeldAsync(session, seen);
+            return new Claim(seen, ClaimCause.Take, moderatorId, DecisionReason.Manual) { ActorId = moderatorId };
+        }, cancel);
+
+    /// <summary>Gives a conversation to a colleague who is present. Owner or supervisor only.</summary>
+    /// <param name="actorId">Who asks; null: an integration, which may do what a supervisor may.</param>
+    public Task<ClaimOutcome> TransferAsync(
+        long conversationId, long? actorId, long toId, string? note = null, bool supervisor = false, long? seenVersion = null, CancellationToken cancel = default) =>
+        ClaimAsync(conversationId, seenVersion, async (session, seen) =>
+            supervisor || seen.OwnerId == actorId
+                ? new Claim(seen, supervisor ? ClaimCause.Supervisor : ClaimCause.Transfer, toId, DecisionReason.Manual) { ActorId = actorId, Note = note }
+                : await NotOwnerAsync(session, seen), cancel);
+
+    /// <summary>Back to the queue: to the next in turn who is not the one who gives it back, or to wait.</summary>
+    public async Task<ClaimOutcome> ReturnToQueueAsync(
+        long conversationId, long? actorId, string? note = null, bool supervisor = false, long? seenVersion = null, CancellationToken cancel = default)
+    {
+        var outcome = await ClaimAsync(conversationId, seenVersion, async (session, seen) =>
+        {
+            if (seen.OwnerId is null && seen.Status == ConversationStatus.Pending) return new ClaimOutcome(ClaimResult.Unchanged);
+            if (!supervisor && seen.OwnerId != actorId) return await NotOwnerAsync(session, seen);
+            return new Claim(seen, ClaimCause.Return, null, DecisionReason.Manual) { ActorId = actorId, Note = note };
+        }, cancel);
+        return outcome;
+    }
+
+    public Task<ClaimOutcome> CloseAsync(
+        long conversationId, long? actorId, bool supervisor = false, long? seenVersion = null, CancellationToken cancel = default) =>
+        ClaimAsync(conversationId, seenVersion, async (session, seen) =>
+            supervisor || seen.OwnerId == actorId
+                ? new Claim(seen, ClaimCause.Close, null, DecisionReason.Manual) { ActorId = actorId }
+                : await NotOwnerAsync(session, seen), cancel);
+
+    /// <summary>Opens a closed conversation again and gives it to the person (null: to whom assignment names).</summary>
+    public async Task<ClaimOutcome> ReopenAsync(long conversationId, long? moderatorId, CancellationToken cancel = default)
+    {
+        var now = Now;
+        return await database.WriteAsync(async session =>
+        {
+            if (await SeeAsync(session, conversationId) is not { } seen) return new ClaimOutcome(ClaimResult.NotFound);
+            if (await session.Db.Conversations.AnyAsync(c => c.Id > seen.Id && c.ProfileId == seen.ProfileId
+                    && c.ContactId == session.Db.Conversations.Where(x => x.Id == seen.Id).Select(x => x.ContactId).First()))
+                return new ClaimOutcome(ClaimResult.Superseded);
+            var outcome = await claims.ApplyAsync(
+                session, new Claim(seen, ClaimCause.Reopen, moderatorId, DecisionReason.Manual) { ActorId = moderatorId }, now);
+            if (outcome.Result == ClaimResult.Done && moderatorId is null)
+            {
+                seen = seen with { Status = ConversationStatus.Pending, OwnerVersion = outcome.OwnerVersion };
+                await new Placement(session, claims, options.Value, now).PlaceAsync(seen, ClaimCause.Reopen, null, onlineOnly: false);
+            }
+            return outcome;
+        }, cancel);
+    }
+
+    /// <summary>Stores an answer and sends it at once. Only the owner's word leaves; checked in the statement that records it.</summary>
+    /// <param name="effectKey">Makes a repeated request the same message; null: every call is a new one.</param>
+    public async Task<ReplyOutcome> ReplyAsync(
+        long conversationId, long? senderId, string text, string? effectKey = null, CancellationToken cancel = default)
+    {
+        if (string.IsNullOrWhiteSpace(text) || text.Length > ReplyOutcome.MaxLength) return new ReplyOutcome(ReplyResult.BadText);
+        var now = Now;
+        var outcome = await database.WriteAsync(session => ReplyStore.AddAsync(session, conversationId, senderId, text, effectKey, now), cancel);
+        if (outcome.Result == ReplyResult.Queued) outbound.Enqueue(conversationId, outcome.MessageId);
+        return outcome;
+    }
+
+    /// <summary>A failed or uncertain message is tried again because a person said so. False: it was not failed any more.</summary>
+    public async Task<bool> RetryAsync(long messageId, CancellationToken cancel = default)
+    {
+        var now = Now;
+        var conversation = await database.WriteAsync(session => ReplyStore.RequeueAsync(session, messageId, now), cancel);
+        if (conversation is { } id) outbound.Enqueue(id, messageId);
+        return conversation is not null;
+    }
+
+    /// <summary>The owner looked at it.</summary>
+    public Task MarkReadAsync(long conversationId, long moderatorId, CancellationToken cancel = default) =>
+        database.WriteAsync(async session =>
+        {
+            var changed = await session.Db.Conversations.Where(c => c.Id == conversationId && c.OwnerId == moderatorId && c.UnreadCount > 0)
+                .ExecuteUpdateAsync(set => set.SetProperty(c => c.UnreadCount, 0));
+            if (changed > 0) session.Publish(Topics.Moderator(moderatorId), EventNames.Changed, conversationId);
+        }, cancel);
+
+    private async Task<ClaimOutcome> ClaimAsync(
+        long conversationId, long? seenVersion, Func<WriteSession, SeenConversation, Task<object>> decide, CancellationToken cancel)
+    {
+        var now = Now;
+        return await database.WriteAsync(async session =>
+        {
+            if (await SeeAsync(session, conversationId) is not { } seen) return new ClaimOutcome(ClaimResult.NotFound);
+            if (seenVersion is { } version) seen = seen with { OwnerVersion = version };
+            var decision = await decide(session, seen);
+            if (decision is not Claim claim) return (ClaimOutcome)decision;
+            var outcome = await claims.ApplyAsync(session, claim, now);
+            if (outcome.Result != ClaimResult.Done) return outcome;
+            if (claim.Cause == ClaimCause.Return) await ReplaceAsync(session, seen, outcome, now);
+            // A seat became free.
+            if (seen.OwnerId is not null) session.AfterCommit(drain.Wake);
+            return outcome;
+        }, cancel);
+    }
+
+    /// <summary>After a return: the next one who is present, but not who just gave it back.</summary>
+    private async Task ReplaceAsync(WriteSession session, SeenConversation seen, ClaimOutcome returned, DateTime now)
+    {
+        var waiting = seen with { Status = ConversationStatus.Pending, OwnerId = null, OwnerVersion = returned.OwnerVersion };
+        await ReplyStore.ParkUnansweredAsync(session, waiting, now);
+        var placement = new Placement(session, claims, options.Value, now);
+        await placement.PlaceAsync(waiting, ClaimCause.Return, null, onlineOnly: true, excludeId: seen.OwnerId);
+    }
+
+    private async Task<bool> FollowAsync(WriteSession session, PresenceChange? change, DateTime now)
+    {
+        if (change is null) return false;
+        await FollowAllAsync(session, [change], now);
+        return true;
+    }
+
+    /// <summary>What a change of presence means for the queue and for conversations; in the transaction of the change.</summary>
+    private async Task FollowAllAsync(WriteSession session, IReadOnlyList<PresenceChange> changes, DateTime now)
+    {
+        foreach (var change in changes)
+        {
+            if (change.CameOnline)
+            {
+                var priority = await session.Db.Moderators.Where(m => m.Id == change.ModeratorId).Select(m => m.Priority).FirstAsync();
+                await queue.AddToQueueAsync(session, change.ModeratorId, priority, now);
+                await FlipAsync(session, change.ModeratorId, ConversationStatus.AssignedOffline, ConversationStatus.Assigned);
+                session.AfterCommit(drain.Wake);
+            }
+            else if (change.LeftOnline)
+            {
+                await queue.RemoveFromQueueAsync(session, change.ModeratorId);
+                await FlipAsync(session, change.ModeratorId, ConversationStatus.Assigned, ConversationStatus.AssignedOffline);
+                await FailOverAsync(session, change.ModeratorId, now);
+            }
+        }
+    }
+
+    /// <summary>The status of owned conversations says whether their owner is there.</summary>
+    private static Task FlipAsync(WriteSession session, long ownerId, ConversationStatus from, ConversationStatus to) =>
+        session.Db.Conversations.Where(c => c.OwnerId == ownerId && c.Status == from).ExecuteUpdateAsync(set => set.SetProperty(c => c.Status, to));
+
+    /// <summary>Conversations in which somebody waits for an answer go to whoever is present; the others wait for their owner.</summary>
+    private async Task FailOverAsync(WriteSession session, long ownerId, DateTime now)
+    {
+        var waiting = await session.Db.Conversations.AsNoTracking().Where(c => c.OwnerId == ownerId && c.WaitingSince != null)
+            .OrderBy(c => c.WaitingSince)
+            .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)).ToListAsync();
+        var placement = new Placement(session, claims, options.Value, now);
+        foreach (var seen in waiting) await placement.PlaceAsync(seen, ClaimCause.FailOver, null, onlineOnly: true, DecisionReason.OwnerLeft);
+    }
+
+    private static Task<SeenConversation?> SeeAsync(WriteSession session, long id) =>
+        session.Db.Conversations.AsNoTracking().Where(c => c.Id == id)
+            .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)).FirstOrDefaultAsync();
+
+    private static async Task<ClaimOutcome> HeldAsync(WriteSession session, SeenConversation seen)
+    {
+        var holder = await session.Db.Moderators.AsNoTracking().Where(m => m.Id == seen.OwnerId).Select(m => m.Name).FirstOrDefaultAsync();
+        var since = await session.Db.Conversations.Where(c => c.Id == seen.Id).Select(c => c.OwnerSince).FirstOrDefaultAsync();
+        return new ClaimOutcome(ClaimResult.Lost, seen.OwnerId, holder, since, seen.OwnerVersion);
+    }
+
+    private static async Task<ClaimOutcome> NotOwnerAsync(WriteSession session, SeenConversation seen) =>
+        (await HeldAsync(session, seen)) with { Result = ClaimResult.NotOwner };
+}

@@ -1,0 +1,249 @@
+using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
+using Dispatch.Core.Live;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Dispatch.Core.Conversations;
+
+/// <summary>
+/// One transaction over everything that waited together: dedupe, contact, conversation, message, decide, claim or park. Order within a
+/// conversation is the order of arrival. When another node was faster at anything, the whole batch is done again from fresh reads.
+/// </summary>
+public sealed class InboundIngest(ConversationClaims claims, PendingMessageService pending, IOptions<ConversationOptions> options)
+{
+    public async Task<IReadOnlyList<InboundResult>> StoreAsync(WriteSession session, IReadOnlyList<InboundBatch> batches, DateTime now)
+    {
+        var items = await SelectNewAsync(session, batches);
+        try
+        {
+            var groups = await ResolveAsync(session, items, now);
+            await StoreMessagesAsync(session, items, now);
+            await PlaceAsync(session, groups, now);
+        }
+        catch (Exception e) when (DatabaseErrors.IsDuplicateKey(e))
+        {
+            // Another node stored the same contact, conversation or message between our read and our insert.
+            throw new StaleReadException("inbound");
+        }
+        var statuses = await ApplyStatusesAsync(session, batches);
+        return [.. batches.Select((batch, b) =>
+        {
+            var mine = items.Where(i => i.Batch == b).ToList();
+            var stored = mine.Count(i => i.MessageId > 0);
+            return new InboundResult(stored, batch.Messages.Count - mine.Count, mine.Count - stored, statuses[b]);
+        })];
+    }
+
+    /// <summary>Drops what is stored already and what the batch itself holds twice.</summary>
+    private static async Task<List<Item>> SelectNewAsync(WriteSession session, IReadOnlyList<InboundBatch> batches)
+    {
+        var seen = new HashSet<(long, string)>();
+        var items = new List<Item>();
+        for (var b = 0; b < batches.Count; b++)
+        {
+            foreach (var message in batches[b].Messages)
+            {
+                if (seen.Add((batches[b].ChannelId, message.ProviderId))) items.Add(new Item(b, batches[b].ChannelId, batches[b].ProfileId, message));
+            }
+        }
+        if (items.Count == 0) return items;
+        var known = await InboundStore.KnownAsync(session, [.. items.Select(i => (i.Channel, i.Message.ProviderId))]);
+        items.RemoveAll(i => known.Contains((i.Channel, i.Message.ProviderId)));
+        return items;
+    }
+
+    /// <summary>Finds or makes contact and conversation of each item; groups the items by conversation.</summary>
+    private async Task<List<Group>> ResolveAsync(WriteSession session, List<Item> items, DateTime now)
+    {
+        // Sorted, so that two nodes lock conversations in the same order.
+        var addresses = items.Select(i => i.Message.Address).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var contacts = await InboundStore.ContactsAsync(session, addresses);
+        var names = items.Where(i => i.Message.Name.Length > 0 && !i.Message.FromUs)
+            .GroupBy(i => i.Message.Address, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last().Message.Name, StringComparer.Ordinal);
+        var writers = items.Where(i => !i.Message.FromUs).Select(i => i.Message.Address).ToHashSet(StringComparer.Ordinal);
+        var missing = addresses.Where(a => writers.Contains(a) && !contacts.ContainsKey(a)).Select(a => (a, names.GetValueOrDefault(a, ""))).ToList();
+        foreach (var (id, address) in await InboundStore.AddContactsAsync(session, missing, now)) contacts[address] = (id, names.GetValueOrDefault(address, ""));
+        foreach (var (address, name) in names)
+        {
+            if (contacts[address].Name != name) await InboundStore.RenameAsync(session, contacts[address].Id, name);
+        }
+
+        var groups = items.Where(i => contacts.ContainsKey(i.Message.Address))
+            .GroupBy(i => (i.Profile, contacts[i.Message.Address].Id))
+            .OrderBy(g => g.Key).Select(g => new Group(g.Key.Profile, g.Key.Id, [.. g])).ToList();
+        var found = await InboundStore.NewestAsync(session, [.. groups.Select(g => (g.Profile, g.Contact))]);
+        foreach (var group in groups) group.Found = found.GetValueOrDefault((group.Profile, group.Contact));
+
+        // Our own words to somebody who never wrote open nothing; a contact's words after the reopening time start afresh.
+        var fresh = groups.Where(g => g.HasInbound && (g.Found is null || IsOver(g.Found, now))).ToList();
+        var made = await InboundStore.AddConversationsAsync(session, [.. fresh.Select(g => (g.Profile, g.Contact))], now);
+        foreach (var (id, profile, contact) in made)
+        {
+            var group = fresh.Find(g => g.Profile == profile && g.Contact == contact)!;
+            group.Found = new FoundConversation(new SeenConversation(id, profile, ConversationStatus.Pending, null, 0), null, null);
+            group.IsNew = true;
+        }
+        groups.RemoveAll(g => g.Found is null);
+        return groups;
+    }
+
+    private bool IsOver(FoundConversation found, DateTime now) =>
+        found.Seen.Status == ConversationStatus.Closed && found.ClosedAt + options.Value.ReopenWithin < now;
+
+    private static async Task StoreMessagesAsync(WriteSession session, List<Item> items, DateTime now)
+    {
+        var storable = items.Where(i => i.Group is not null).ToList();
+        var ids = await InboundStore.AddMessagesAsync(session, [.. storable.Select(i => (i.Group!.Found!.Seen.Id, i.Channel, i.Message))], now);
+        // The provider id alone may repeat across channels: give the ids out in order within it.
+        var byProviderId = ids.OrderBy(x => x.Id).ToLookup(x => x.ProviderId, x => x.Id, StringComparer.Ordinal);
+        foreach (var same in storable.GroupBy(i => i.Message.ProviderId, StringComparer.Ordinal))
+        {
+            foreach (var (item, id) in same.Zip(byProviderId[same.Key])) item.MessageId = id;
+        }
+        foreach (var group in storable.Select(i => i.Group!).Distinct())
+        {
+            var last = group.Items[^1].Message;
+            // Unread counts what came after our own last word.
+            var unread = group.Items.Count - 1 - group.Items.FindLastIndex(i => i.Message.FromUs);
+            await InboundStore.TouchAsync(session, group.Found!.Seen.Id, last, unread, now);
+            var id = group.Found.Seen.Id;
+            session.Publish(Topics.Conversation(id), EventNames.MessageReceived, id);
+            session.Publish(Topics.Board, EventNames.MessageReceived, id);
+            if (group.Found.Seen.OwnerId is { } owner) session.Publish(Topics.Moderator(owner), EventNames.MessageReceived, id);
+        }
+    }
+
+    private async Task PlaceAsync(WriteSession session, List<Group> groups, DateTime now)
+    {
+        var placement = new Placement(session, claims, options.Value, now);
+        var profilesThatWait = new Dictionary<long, bool>();
+        foreach (var group in groups.Where(g => g.HasInbound))
+        {
+            var seen = group.Found!.Seen;
+            switch (seen.Status)
+            {
+                case ConversationStatus.Assigned:
+                    break;
+                case ConversationStatus.AssignedOffline:
+                    // The owner is not there: somebody present takes it over, or it goes on waiting for him.
+                    await placement.PlaceAsync(seen, ClaimCause.FailOver, null, onlineOnly: true, DecisionReason.OwnerLeft);
+                    break;
+                case ConversationStatus.Pending when !group.IsNew:
+                    await pending.StoreAsync(session, group.Rows, DecisionReason.OlderOnesFirst, now);
+                    break;
+                case ConversationStatus.Pending:
+                    await ConversationClaims.AddEventAsync(session, new ConversationEvent
+                        { ConversationId = seen.Id, At = now, Kind = ConversationEventKind.Opened, Cause = ClaimCause.Inbound });
+                    await PlaceOrParkAsync(session, placement, group, seen, null, profilesThatWait, now);
+                    break;
+                case ConversationStatus.Closed:
+                    var reopened = await claims.ApplyAsync(session, new Claim(seen, ClaimCause.Reopen, null, DecisionReason.None), now);
+                    if (!reopened.Succeeded) throw new StaleReadException("reopen");
+                    seen = seen with { Status = ConversationStatus.Pending, OwnerVersion = reopened.OwnerVersion };
+                    await PlaceOrParkAsync(session, placement, group, seen, group.Found.LastOwnerId, profilesThatWait, now);
+                    break;
+                default:
+                    throw new InvalidOperationException($"Unknown status {seen.Status}");
+            }
+        }
+    }
+
+    private async Task PlaceOrParkAsync(
+        WriteSession session, Placement placement, Group group, SeenConversation seen, long? preferred, Dictionary<long, bool> profilesThatWait, DateTime now)
+    {
+        Decision decision;
+        if (await SomeoneWaitsAsync(session, profilesThatWait, seen.ProfileId) && !(preferred is { } id && (await placement.BoardAsync()).IsPresent(id)))
+        {
+            // Whoever came first is served first: the drain hands them out in order, this one behind them.
+            decision = Decision.Nobody(DecisionReason.OlderOnesFirst);
+        }
+        else
+        {
+            (decision, var outcome) = await placement.PlaceAsync(seen, ClaimCause.Inbound, preferred, onlineOnly: false);
+            if (outcome is { Succeeded: true }) return;
+        }
+        await pending.StoreAsync(session, group.Rows, decision.Reason, now);
+        await ConversationClaims.AddEventAsync(session, new ConversationEvent
+        {
+            ConversationId = seen.Id, At = now, Kind = ConversationEventKind.Parked, Cause = ClaimCause.Inbound, Reason = decision.Reason,
+            OwnerVersion = seen.OwnerVersion, Candidates = ConversationClaims.ToJson(decision.Candidates),
+        });
+        profilesThatWait[seen.ProfileId] = true;
+        session.Publish(Topics.Waiting, EventNames.Parked, seen.Id);
+        session.Publish(Topics.Board, EventNames.Parked, seen.Id);
+    }
+
+    private static async Task<bool> SomeoneWaitsAsync(WriteSession session, Dictionary<long, bool> known, long profile)
+    {
+        if (!known.TryGetValue(profile, out var waits)) known[profile] = waits = await session.Db.PendingMessages.AnyAsync(p => p.ProfileId == profile);
+        return waits;
+    }
+
+    private static async Task<int[]> ApplyStatusesAsync(WriteSession session, IReadOnlyList<InboundBatch> batches)
+    {
+        var applied = new int[batches.Count];
+        for (var b = 0; b < batches.Count; b++)
+        {
+            var channel = batches[b].ChannelId;
+            foreach (var status in batches[b].Statuses.OrderBy(s => s.At))
+            {
+                if (await InboundStore.ApplyStatusAsync(session, channel, status))
+                {
+                    applied[b]++;
+                    var conversation = await session.Db.Messages.Where(m => m.ChannelId == channel && m.ProviderMessageId == status.ProviderId)
+                        .Select(m => m.ConversationId).FirstAsync();
+                    session.Publish(Topics.Conversation(conversation), EventNames.MessageStatus, conversation);
+                }
+                else if (!await session.Db.Messages.AnyAsync(m => m.ChannelId == channel && m.ProviderMessageId == status.ProviderId))
+                {
+                    session.Db.EarlyStatuses.Add(new EarlyStatus
+                        { ChannelId = channel, ProviderMessageId = status.ProviderId, Status = status.Status, At = status.At, Error = status.Error });
+                }
+            }
+        }
+        await session.Db.SaveChangesAsync();
+        return applied;
+    }
+
+    private sealed class Item(int batch, long channel, long profile, InboundMessage message)
+    {
+        public int Batch => batch;
+        public long Channel => channel;
+        public long Profile => profile;
+        public InboundMessage Message => message;
+        public Group? Group { get; set; }
+        public long MessageId { get; set; }
+    }
+
+    private sealed class Group
+    {
+        private FoundConversation? _found;
+
+        public Group(long profile, long contact, List<Item> items)
+        {
+            Profile = profile;
+            Contact = contact;
+            Items = items;
+        }
+
+        public long Profile { get; }
+        public long Contact { get; }
+        public List<Item> Items { get; }
+        public bool IsNew { get; set; }
+        public bool HasInbound => Items.Exists(i => !i.Message.FromUs);
+
+        public FoundConversation? Found
+        {
+            get => _found;
+            set
+            {
+                _found = value;
+                foreach (var item in Items) item.Group = value is null ? null : this;
+            }
+        }
+
+        public IReadOnlyList<(long Conversation, long Profile, long Message)> Rows =>
+            [.. Items.Where(i => !i.Message.FromUs).Select(i => (Found!.Seen.Id, Profile, i.MessageId))];
+    }
+}

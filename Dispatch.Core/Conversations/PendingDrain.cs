@@ -1,0 +1,125 @@
+using Dispatch.Core.Data;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Dispatch.Core.Conversations;
+
+/// <summary>
+/// Hands parked conversations out, the longest waiting first, when someone connects or frees up, and once a second because pacing ends by
+/// the clock alone. Stops looking as soon as nobody has room, so a long line costs nothing while everyone is busy.
+/// </summary>
+public sealed partial class PendingDrain : BackgroundService
+{
+    private const int MessagesPerPass = 50;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly Database _database;
+    private readonly PendingMessageService _pending;
+    private readonly ConversationClaims _claims;
+    private readonly ConversationOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<PendingDrain> _logger;
+    private readonly SemaphoreSlim _wake = new(0, 1);
+
+    public PendingDrain(
+        Database database, PendingMessageService pending, ConversationClaims claims, IOptions<ConversationOptions> options, TimeProvider clock,
+        ILogger<PendingDrain> logger)
+    {
+        _database = database;
+        _pending = pending;
+        _claims = claims;
+        _options = options.Value;
+        _clock = clock;
+        _logger = logger;
+        pending.Parked += Wake;
+    }
+
+    /// <summary>There may be room now. Never blocks; many calls make one pass.</summary>
+    public void Wake()
+    {
+        try
+        {
+            _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // already awake
+        }
+        catch (ObjectDisposedException)
+        {
+            // stopping
+        }
+    }
+
+    /// <summary>Hands out everything that can be handed out at <paramref name="now"/>; returns how many conversations found somebody.</summary>
+    public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
+    {
+        var total = 0;
+        for (;;)
+        {
+            await using (var db = _database.Read())
+            {
+                if (!await db.PendingMessages.AnyAsync(cancel)) return total;
+            }
+            var (placed, more) = await _database.WriteAsync(session => PassAsync(session, now), cancel);
+            total += placed;
+            if (!more) return total;
+        }
+    }
+
+    private async Task<(int Placed, bool More)> PassAsync(WriteSession session, DateTime now)
+    {
+        var placement = new Placement(session, _claims, _options, now);
+        var board = await placement.BoardAsync();
+        // Not from pending_messages: a DISTINCT over it would grow with the line.
+        var profiles = (await session.Db.Profiles.Select(p => p.Id).ToListAsync()).Where(board.HasRoom).ToList();
+        if (profiles.Count == 0) return (0, false);
+
+        var token = Guid.NewGuid().ToString("N");
+        var claimed = await _pending.ClaimAsync(session, profiles, MessagesPerPass, token, now);
+        var placed = 0;
+        foreach (var messages in claimed.GroupBy(p => p.ConversationId))
+        {
+            var conversation = await session.Db.Conversations.AsNoTracking().FirstAsync(c => c.Id == messages.Key);
+            var seen = new SeenConversation(conversation.Id, conversation.ProfileId, conversation.Status, conversation.OwnerId, conversation.OwnerVersion);
+            var (decision, outcome) = await placement.PlaceAsync(seen, ClaimCause.Drain, null, onlineOnly: true);
+            if (outcome is { Succeeded: true }) placed++;
+            else await _pending.ReleaseAsync(session, messages.Key, token, decision.Reason);
+        }
+        return (placed, placed > 0);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunOnceAsync(_clock.GetUtcNow().UtcDateTime, stoppingToken);
+                await _wake.WaitAsync(Interval, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // The line must go on moving after a fault of one pass; the next one is a second away.
+                LogPassFailed(e);
+                await Task.Delay(Interval, _clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    public override void Dispose()
+    {
+        _pending.Parked -= Wake;
+        base.Dispose();
+        _wake.Dispose();
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Handing out waiting conversations failed; trying again")]
+    private partial void LogPassFailed(Exception exception);
+}

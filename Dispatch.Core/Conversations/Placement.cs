@@ -1,0 +1,57 @@
+using Dispatch.Core.Data;
+
+namespace Dispatch.Core.Conversations;
+
+/// <summary>
+/// Asks <see cref="AssignmentService"/> and makes the claim, again when somebody was faster. Holds no rule: it carries a decision out,
+/// for whoever needs one inside a transaction (inbound, drain, fail-over, reopening).
+/// </summary>
+internal sealed class Placement(WriteSession session, ConversationClaims claims, ConversationOptions options, DateTime now)
+{
+    private const int MaxTries = 4;
+    private AgentBoard? _board;
+
+    public async Task<AgentBoard> BoardAsync()
+    {
+        if (_board is not null) return _board;
+        var board = new AgentBoard(options, now);
+        await board.LoadAsync(session);
+        return _board = board;
+    }
+
+    /// <summary>Gives the conversation to whom assignment names. A decision without a choice changes nothing.</summary>
+    /// <param name="preferredId">Who had it last.</param>
+    /// <param name="excludeId">Who just gave it back.</param>
+    /// <param name="onlineOnly">True: an absent person is no better than waiting (fail-over, drain).</param>
+    public async Task<(Decision Decision, ClaimOutcome? Outcome)> PlaceAsync(
+        SeenConversation seen, ClaimCause cause, long? preferredId, bool onlineOnly, DecisionReason? reason = null, long? excludeId = null)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var board = await BoardAsync();
+            var agents = board.For(seen.ProfileId, paced: cause == ClaimCause.Drain);
+            if (excludeId is not null) agents.RemoveAll(a => a.Id == excludeId);
+            var decision = onlineOnly ? AssignmentService.FindNextOnlineAgent(agents) : AssignmentService.FindAgent(agents, preferredId);
+            if (decision.ChosenId is not { } chosen) return (decision, null);
+
+            var outcome = await claims.ApplyAsync(
+                session,
+                new Claim(seen, cause, chosen, reason ?? decision.Reason)
+                {
+                    Candidates = decision.Candidates,
+                    RequirePresent = decision.Reason != DecisionReason.LeastBusyOffline,
+                },
+                now);
+            if (outcome.Succeeded)
+            {
+                board.Took(chosen, paced: cause == ClaimCause.Drain);
+                if (seen.OwnerId is { } old) board.Released(old);
+                return (decision, outcome);
+            }
+            // The conversation itself changed hands: not ours to place any more. A person was refused: look at everybody afresh.
+            if (outcome.Result is ClaimResult.Lost or ClaimResult.Closed or ClaimResult.NotFound) return (decision, outcome);
+            _board = null;
+            if (attempt == MaxTries) return (Decision.Nobody(DecisionReason.EveryoneAtCapacity, decision.Candidates), outcome);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
+using Dispatch.Core.Live;
+using Microsoft.EntityFrameworkCore;
+
+namespace Dispatch.Core.Conversations;
+
+/// <summary>The rows of outbound messages and their guarded steps: Queued, Sending, then Sent, Failed or Uncertain.</summary>
+internal static class ReplyStore
+{
+    public static async Task<ReplyOutcome> AddAsync(
+        WriteSession session, long conversationId, long? senderId, string text, string? effectKey, DateTime now)
+    {
+        if (effectKey is not null && await session.Db.Messages.Where(m => m.EffectKey == effectKey).Select(m => (long?)m.Id).FirstOrDefaultAsync() is { } known)
+            return new ReplyOutcome(ReplyResult.AlreadyQueued, known);
+
+        // Ownership is checked by the statement that records the answer: a transfer a millisecond earlier wins. No sender: the owner speaks.
+        var preview = InboundStore.Preview(text);
+        var answered = await session.Db.Conversations
+            .Where(c => c.Id == conversationId && c.OwnerId != null && (senderId == null || c.OwnerId == senderId))
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(c => c.LastMessageAt, now).SetProperty(c => c.LastMessagePreview, preview)
+                .SetProperty(c => c.LastMessageDirection, MessageDirection.Out)
+                .SetProperty(c => c.WaitingSince, (DateTime?)null).SetProperty(c => c.UnreadCount, 0));
+        var conversation = await session.Db.Conversations.AsNoTracking().Where(c => c.Id == conversationId)
+            .Select(c => new
+            {
+                c.OwnerId, c.Status,
+                ChannelId = session.Db.Profiles.Where(p => p.Id == c.ProfileId).Select(p => p.ChannelId).First(),
+                Owner = session.Db.Moderators.Where(m => m.Id == c.OwnerId).Select(m => m.Name).FirstOrDefault(),
+            })
+            .FirstOrDefaultAsync();
+        if (answered == 0)
+        {
+            return conversation is null ? new ReplyOutcome(ReplyResult.NotFound)
+                : conversation.Status == ConversationStatus.Closed ? new ReplyOutcome(ReplyResult.Closed)
+                : conversation.OwnerId is null ? new ReplyOutcome(ReplyResult.NoOwner)
+                : new ReplyOutcome(ReplyResult.NotOwner, 0, conversation.Owner);
+        }
+
+        var message = new Message
+        {
+            ConversationId = conversationId, ChannelId = conversation!.ChannelId, Direction = MessageDirection.Out, Type = "text", Text = text,
+            At = now, StoredAt = now, Status = MessageStatus.Queued, StatusAt = now, EffectKey = effectKey, SenderId = senderId ?? conversation.OwnerId,
+        };
+        session.Db.Messages.Add(message);
+        try
+        {
+            await session.Db.SaveChangesAsync();
+        }
+        catch (DbUpdateException e) when (DatabaseErrors.IsDuplicateKey(e))
+        {
+            // The same effect key on another node; done again, the read above finds it.
+            throw new StaleReadException("effect key");
+        }
+        session.Publish(Topics.Conversation(conversationId), EventNames.MessageStatus, conversationId);
+        session.Publish(Topics.Moderator(conversation.OwnerId!.Value), EventNames.Changed, conversationId);
+        session.Publish(Topics.Board, EventNames.Changed, conversationId);
+        return new ReplyOutcome(ReplyResult.Queued, message.Id);
+    }
+
+    public static async Task<long?> RequeueAsync(WriteSession session, long messageId, DateTime now)
+    {
+        var changed = await session.Db.Messages
+            .Where(m => m.Id == messageId && m.Direction == MessageDirection.Out && (m.Status == MessageStatus.Failed || m.Status == MessageStatus.Uncertain))
+            .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, MessageStatus.Queued).SetProperty(m => m.StatusAt, now).SetProperty(m => m.Error, (string?)null));
+        if (changed == 0) return null;
+        var conversation = await session.Db.Messages.Where(m => m.Id == messageId).Select(m => m.ConversationId).FirstAsync();
+        session.Publish(Topics.Conversation(conversation), EventNames.MessageStatus, conversation);
+        return conversation;
+    }
+
+    /// <summary>Queued to Sending; null: somebody else sends it or it is no longer to be sent.</summary>
+    public static async Task<OutboundMessage?> StartAsync(WriteSession session, long messageId, DateTime now)
+    {
+        var started = await session.Db.Messages.Where(m => m.Id == messageId && m.Status == MessageStatus.Queued)
+            .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, MessageStatus.Sending).SetProperty(m => m.StatusAt, now));
+        if (started == 0) return null;
+        return await (from m in session.Db.Messages
+                      join c in session.Db.Conversations on m.ConversationId equals c.Id
+                      join contact in session.Db.Contacts on c.ContactId equals contact.Id
+                      join channel in session.Db.Channels on m.ChannelId equals channel.Id
+                      where m.Id == messageId
+                      select new OutboundMessage(m.Id, c.Id, channel.Id, channel.Key, channel.Provider, channel.ProtectedToken, contact.Address, m.Text))
+            .FirstAsync();
+    }
+
+    public static async Task FinishAsync(WriteSession session, OutboundMessage message, SendResult result, DateTime now)
+    {
+        var status = result.Failure switch
+        {
+            null => MessageStatus.Sent,
+            SendFailure.Unknown => MessageStatus.Uncertain,
+            _ => MessageStatus.Failed,
+        };
+        var error = result.Failure?.ToString();
+        await session.Db.Messages.Where(m => m.Id == message.Id && m.Status == MessageStatus.Sending)
+            .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, status).SetProperty(m => m.StatusAt, now)
+                .SetProperty(m => m.ProviderMessageId, result.ProviderId).SetProperty(m => m.Error, error));
+        if (result.ProviderId is not null) await ApplyEarlyAsync(session, message.ChannelId, result.ProviderId);
+        if (result.Failure == SendFailure.ChannelNotAuthorized)
+        {
+            await session.Db.Channels.Where(c => c.Id == message.ChannelId && c.Status == ChannelStatus.Active)
+                .ExecuteUpdateAsync(set => set.SetProperty(c => c.Status, ChannelStatus.NeedsAuthorization).SetProperty(c => c.StatusSince, now));
+        }
+        else if (result.Failure is null)
+        {
+            await session.Db.Channels.Where(c => c.Id == message.ChannelId && c.Status == ChannelStatus.NeedsAuthorization)
+                .ExecuteUpdateAsync(set => set.SetProperty(c => c.Status, ChannelStatus.Active).SetProperty(c => c.StatusSince, now));
+        }
+        session.Publish(Topics.Conversation(message.ConversationId), EventNames.MessageStatus, message.ConversationId);
+        session.Publish(Topics.Board, EventNames.MessageStatus, message.ConversationId);
+    }
+
+    /// <summary>A conversation given back while its contact waits for an answer waits visibly: its unanswered messages are parked.</summary>
+    public static async Task ParkUnansweredAsync(WriteSession session, SeenConversation seen, DateTime now)
+    {
+        var lastOut = await session.Db.Messages.Where(m => m.ConversationId == seen.Id && m.Direction == MessageDirection.Out).MaxAsync(m => (long?)m.Id) ?? 0;
+        var unanswered = await session.Db.Messages.Where(m => m.ConversationId == seen.Id && m.Id > lastOut).OrderBy(m => m.Id).Select(m => m.Id).ToListAsync();
+        if (unanswered.Count == 0)
+        {
+            // Answered, yet somebody has to have it: its last message stands for it.
+            unanswered = await session.Db.Messages.Where(m => m.ConversationId == seen.Id).OrderByDescending(m => m.Id).Select(m => m.Id).Take(1).ToListAsync();
+        }
+        await InboundStore.ParkAsync(session, [.. unanswered.Select(m => (seen.Id, seen.ProfileId, m))], DecisionReason.Manual, now);
+    }
+
+    private static async Task ApplyEarlyAsync(WriteSession session, long channelId, string providerId)
+    {
+        var early = await session.Db.EarlyStatuses.AsNoTracking().Where(s => s.ChannelId == channelId && s.ProviderMessageId == providerId)
+            .OrderBy(s => s.At).ThenBy(s => s.Id).ToListAsync();
+        if (early.Count == 0) return;
+        foreach (var status in early)
+            await InboundStore.ApplyStatusAsync(session, channelId, new InboundStatus(providerId, status.Status, status.At, status.Error));
+        await session.Db.EarlyStatuses.Where(s => s.ChannelId == channelId && s.ProviderMessageId == providerId).ExecuteDeleteAsync();
+    }
+}

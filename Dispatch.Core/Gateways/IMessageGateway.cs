@@ -1,0 +1,41 @@
+namespace Dispatch.Core.Gateways;
+
+/// <summary>A message about to leave.</summary>
+public sealed record OutboundMessage(
+    long Id, long ConversationId, long ChannelId, string ChannelKey, ChannelProvider Provider, string? ProtectedToken, string Address, string Text);
+
+/// <summary>Why a message did not leave. Shown as a sentence (resource key <c>SendFailure_{name}</c>).</summary>
+public enum SendFailure
+{
+    /// <summary>The connection ended after the request was on its way: it may have arrived. Never sent again by itself.</summary>
+    Unknown,
+    /// <summary>The gateway could not be reached; nothing left.</summary>
+    Unreachable,
+    /// <summary>WhatsApp ended the channel's session: the number needs a new QR scan.</summary>
+    ChannelNotAuthorized,
+    /// <summary>The channel has no token, or the gateway does not know it.</summary>
+    BadToken,
+    /// <summary>The gateway's account is unpaid or its trial is over.</summary>
+    PaymentRequired,
+    /// <summary>The recipient cannot be written to.</summary>
+    BadRecipient,
+    /// <summary>Too many messages; later it works again.</summary>
+    TooMany,
+    /// <summary>The gateway refused or broke down for another reason.</summary>
+    Refused,
+}
+
+/// <param name="ProviderId">The gateway's id when it accepted the message.</param>
+public sealed record SendResult(string? ProviderId, SendFailure? Failure)
+{
+    public static SendResult Sent(string providerId) => new(providerId, null);
+    public static SendResult Failed(SendFailure failure) => new(null, failure);
+}
+
+/// <summary>The way out: one per provider. Never throws for what a gateway may answer; the result says it.</summary>
+public interface IMessageGateway
+{
+    ChannelProvider Provider { get; }
+
+    Task<SendResult> SendTextAsync(OutboundMessage message, CancellationToken cancel);
+}
