@@ -80,8 +80,8 @@ internal static class InboundStore
             r => (r.GetInt64(0), r.GetString(1)));
 
     /// <summary>Last line, unread and waiting of one conversation. Messages of ours (unread 0) end the waiting.</summary>
-    public static Task TouchAsync(WriteSession session, long id, InboundMessage last, int unread, DateTime now) =>
-        session.ExecuteAsync(Touch, ("at", now), ("preview", Preview(last)), ("direction", last.FromUs ? MessageDirection.Out : MessageDirection.In),
+    public static Statement Touched(long id, InboundMessage last, int unread, DateTime now) =>
+        new(Touch, 1, ("at", now), ("preview", Preview(last)), ("direction", last.FromUs ? MessageDirection.Out : MessageDirection.In),
             ("unread", unread), ("waiting", now), ("id", id));
 
     public static Task ParkAsync(WriteSession session, IReadOnlyCollection<(long Conversation, long Profile, long Message)> messages, DecisionReason reason, DateTime now) =>
