@@ -56,39 +56,52 @@ public sealed partial class PendingDrain : BackgroundService
     /// <summary>Hands out everything that can be handed out at <paramref name="now"/>; returns how many conversations found somebody.</summary>
     public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
-        var total = 0;
-        for (;;)
+        await using (var db = _database.Read())
         {
-            await using (var db = _database.Read())
-            {
-                if (!await db.PendingMessages.AnyAsync(cancel)) return total;
-            }
-            var (placed, more) = await _database.WriteAsync(session => PassAsync(session, now), cancel);
-            total += placed;
-            if (!more) return total;
+            if (!await db.PendingMessages.AnyAsync(cancel)) return 0;
         }
+        // One token for the whole run: what a pass could not place stays reserved, so the next pass sees who waits behind it.
+        var token = Guid.NewGuid().ToString("N");
+        var total = 0;
+        var kept = false;
+        for (var more = true; more;)
+        {
+            (var placed, var unplaced, more) = await _database.WriteAsync(session => PassAsync(session, token, now), cancel);
+            total += placed;
+            kept |= unplaced > 0;
+        }
+        if (kept) await _database.WriteAsync(session => PendingMessageService.ReleaseAsync(session, token), CancellationToken.None);
+        return total;
     }
 
-    private async Task<(int Placed, bool More)> PassAsync(WriteSession session, DateTime now)
+    private async Task<(int Placed, int Unplaced, bool More)> PassAsync(WriteSession session, string token, DateTime now)
     {
         var placement = new Placement(session, _claims, _options, now);
         var board = await placement.BoardAsync();
         // Not from pending_messages: a DISTINCT over it would grow with the line.
         var profiles = (await session.Db.Profiles.Select(p => p.Id).ToListAsync()).Where(board.HasRoom).ToList();
-        if (profiles.Count == 0) return (0, false);
+        if (profiles.Count == 0) return (0, 0, false);
 
-        var token = Guid.NewGuid().ToString("N");
         var claimed = await _pending.ClaimAsync(session, profiles, MessagesPerPass, token, now);
         var placed = 0;
+        var unplaced = 0;
         foreach (var messages in claimed.GroupBy(p => p.ConversationId))
         {
             var conversation = await session.Db.Conversations.AsNoTracking().FirstAsync(c => c.Id == messages.Key);
             var seen = new SeenConversation(conversation.Id, conversation.ProfileId, conversation.Status, conversation.OwnerId, conversation.OwnerVersion);
-            var (decision, outcome) = await placement.PlaceAsync(seen, ClaimCause.Drain, null, onlineOnly: true);
-            if (outcome is { Succeeded: true }) placed++;
-            else await _pending.ReleaseAsync(session, messages.Key, token, decision.Reason);
+            // Given back by a person: not to the same one again. He can still take it from the list.
+            var givenBack = messages.First().Reason == DecisionReason.Manual;
+            var (decision, outcome) = await placement.PlaceAsync(
+                seen, ClaimCause.Drain, null, onlineOnly: true, excludeId: givenBack ? conversation.LastOwnerId : null);
+            if (outcome is { Succeeded: true })
+            {
+                placed++;
+                continue;
+            }
+            unplaced++;
+            if (!givenBack) await PendingMessageService.ExplainAsync(session, messages.Key, decision.Reason);
         }
-        return (placed, placed > 0);
+        return (placed, unplaced, claimed.Count > 0);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
