@@ -9,7 +9,7 @@ internal sealed class ConversationConfiguration :
     IEntityTypeConfiguration<Conversation>, IEntityTypeConfiguration<Contact>, IEntityTypeConfiguration<Message>,
     IEntityTypeConfiguration<PendingMessage>, IEntityTypeConfiguration<ConversationEvent>
 {
-    public const int AddressLength = 64, ProviderIdLength = 128, TypeLength = 40, PreviewLength = 120, ErrorLength = 400, NoteLength = 2000;
+    public const int AddressLength = 64, NameLength = 120, ProviderIdLength = 128, TypeLength = 40, PreviewLength = 120, ErrorLength = 400, NoteLength = 2000;
 
     public void Configure(EntityTypeBuilder<Conversation> builder)
     {
@@ -31,7 +31,7 @@ internal sealed class ConversationConfiguration :
     public void Configure(EntityTypeBuilder<Contact> builder)
     {
         builder.Property(c => c.Address).HasMaxLength(AddressLength);
-        builder.Property(c => c.Name).HasMaxLength(120);
+        builder.Property(c => c.Name).HasMaxLength(NameLength);
         builder.HasIndex(c => c.Address).IsUnique();
     }
 

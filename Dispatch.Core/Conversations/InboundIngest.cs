@@ -44,7 +44,7 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
         {
             foreach (var message in batches[b].Messages)
             {
-                if (seen.Add((batches[b].ChannelId, message.ProviderId))) items.Add(new Item(b, batches[b].ChannelId, batches[b].ProfileId, message));
+                if (seen.Add((batches[b].ChannelId, message.ProviderId))) items.Add(new Item(b, batches[b].ChannelId, batches[b].ProfileId, InboundStore.Fit(message)));
             }
         }
         if (items.Count == 0) return items;

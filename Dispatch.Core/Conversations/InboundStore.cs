@@ -96,6 +96,22 @@ internal static class InboundStore
             ("channel", channelId), ("provider", status.ProviderId)) == 1;
     }
 
+    /// <summary>
+    /// Words from outside in a form that every database stores: PostgreSQL refuses U+0000 and whatever is longer than its column, and a
+    /// message refused would be delivered again for ever.
+    /// </summary>
+    public static InboundMessage Fit(InboundMessage message) => message with
+    {
+        Name = Cut(Clean(message.Name), ConversationConfiguration.NameLength),
+        Type = Cut(Clean(message.Type), ConversationConfiguration.TypeLength),
+        Text = Clean(message.Text),
+    };
+
+    public static string Clean(string text) => text.Replace("\0", "", StringComparison.Ordinal);
+
+    private static string Cut(string text, int length) =>
+        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
+
     public static string Preview(string text)
     {
         const int length = ConversationConfiguration.PreviewLength;

@@ -1,2 +1,0 @@
-namespace Dispatch.Tests;
-public class Smoke { [Xunit.Fact] public void A() { } }

@@ -1,0 +1,173 @@
+using Dispatch.Core.Conversations;
+using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
+using Dispatch.Core.Live;
+using Dispatch.Core.Moderators;
+using Dispatch.Core.People;
+using Dispatch.Core.Profiles;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Dispatch.Tests.Support;
+
+/// <summary>
+/// The dispatching services of one process over a <see cref="TestDatabase"/>. Only the inbound pipeline runs by itself; the other loops are
+/// asked by the test (<see cref="DrainAsync"/>, <see cref="EndGraceAsync"/>, <see cref="OutboundSender.SendAsync"/>), so nothing depends on when they wake.
+/// </summary>
+public sealed class DispatcherFixture : IAsyncDisposable
+{
+    private static int s_message;
+
+    private readonly ServiceProvider _services;
+    private int _connection;
+
+    private DispatcherFixture(ServiceProvider services, FakeClock clock, RecordingGateway gateway, RecordingLogs logs, string node)
+    {
+        _services = services;
+        Clock = clock;
+        Gateway = gateway;
+        Logs = logs;
+        Node = node;
+    }
+
+    public FakeClock Clock { get; }
+    public RecordingGateway Gateway { get; }
+    public RecordingLogs Logs { get; }
+    public string Node { get; }
+    public DispatcherOrchestrator Orchestrator => Get<DispatcherOrchestrator>();
+    public Database Database => Get<Database>();
+    public LiveHub Live => Get<LiveHub>();
+    public OutboundSender Sender => Get<OutboundSender>();
+    public ModeratorQueueService Queue => Get<ModeratorQueueService>();
+    public ConversationOptions Options => Get<IOptions<ConversationOptions>>().Value;
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    public static async Task<DispatcherFixture> StartAsync(TestDatabase database, FakeClock clock, string node)
+    {
+        var gateway = new RecordingGateway();
+        var logs = new RecordingLogs();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
+            .AddLogging(b => b.AddProvider(logs)).Configure<NodeOptions>(o => o.Name = node)
+            .AddDispatchData(database.Options).AddDispatchConversations().BuildServiceProvider();
+        var fixture = new DispatcherFixture(services, clock, gateway, logs, node);
+        await fixture.Get<InboundPipeline>().StartAsync(CancellationToken.None);
+        return fixture;
+    }
+
+    public async Task<Profile> AddProfileAsync(string key = "main", params long[] onlyFor)
+    {
+        await using var db = Database.Read();
+        var channel = new Channel { Key = key, Provider = ChannelProvider.Simulator, StatusSince = Clock.Now, CreatedAt = Clock.Now };
+        db.Channels.Add(channel);
+        await db.SaveChangesAsync();
+        var profile = new Profile { Name = key, ChannelId = channel.Id, Restricted = onlyFor.Length > 0, CreatedAt = Clock.Now };
+        db.Profiles.Add(profile);
+        await db.SaveChangesAsync();
+        db.ProfileModerators.AddRange(onlyFor.Select(id => new ProfileModerator { ProfileId = profile.Id, ModeratorId = id }));
+        await db.SaveChangesAsync();
+        return profile;
+    }
+
+    public async Task<long> AddModeratorAsync(string name, int max = 8, int priority = 0)
+    {
+        await using var db = Database.Read();
+        var user = new AppUser { UserName = name, NormalizedUserName = name.ToUpperInvariant(), DisplayName = name, CreatedAt = Clock.Now };
+        db.Users.Add(user);
+        await db.SaveChangesAsync();
+        db.Moderators.Add(new Moderator { Id = user.Id, Name = name, MaxConversations = max, Priority = priority, StateSince = Clock.Now });
+        await db.SaveChangesAsync();
+        return user.Id;
+    }
+
+    /// <summary>Adds moderators who are online, in this order of turn.</summary>
+    public async Task<long[]> AddOnlineAsync(params string[] names)
+    {
+        var ids = new List<long>();
+        foreach (var name in names)
+        {
+            ids.Add(await AddModeratorAsync(name));
+            await ConnectAsync(ids[^1]);
+        }
+        return [.. ids];
+    }
+
+    /// <summary>Opens one more tab; returns its connection id.</summary>
+    public async Task<string> ConnectAsync(long moderatorId)
+    {
+        var connection = $"{Node}-c{Interlocked.Increment(ref _connection)}";
+        Assert.True(await Orchestrator.HandleUserConnectedAsync(moderatorId, connection, Node));
+        return connection;
+    }
+
+    public InboundMessage Message(string address, string text = "hello", string? id = null, bool fromUs = false) =>
+        new(id ?? $"{Node}-m{Interlocked.Increment(ref s_message)}", address, "Contact " + address, "text", text, Clock.Now, fromUs);
+
+    /// <summary>A contact writes.</summary>
+    public Task<InboundResult> ReceiveAsync(Profile profile, string address, string text = "hello", string? id = null, bool fromUs = false) =>
+        SubmitAsync(profile, [Message(address, text, id, fromUs)]);
+
+    public Task<InboundResult> SubmitAsync(Profile profile, IReadOnlyList<InboundMessage> messages, IReadOnlyList<InboundStatus>? statuses = null) =>
+        Orchestrator.HandleIncomingMessageAsync(new InboundBatch(profile.ChannelId, profile.Id, messages, statuses ?? [])).InTime(TimeSpan.FromSeconds(60));
+
+    /// <summary>A contact writes for the first time; the conversation it opened.</summary>
+    public async Task<Conversation> OpenAsync(Profile profile, string address, string text = "hello")
+    {
+        await ReceiveAsync(profile, address, text);
+        return await ConversationAsync(profile, address);
+    }
+
+    /// <summary>The newest conversation with the contact.</summary>
+    public async Task<Conversation> ConversationAsync(Profile profile, string address)
+    {
+        await using var db = Database.Read();
+        return await db.Conversations.Where(c => c.ProfileId == profile.Id && db.Contacts.Any(x => x.Id == c.ContactId && x.Address == address))
+            .OrderByDescending(c => c.Id).FirstAsync();
+    }
+
+    public Task<Conversation> ConversationAsync(long id) => ReadAsync(db => db.Conversations.FirstAsync(c => c.Id == id));
+    public Task<Message> MessageAsync(long id) => ReadAsync(db => db.Messages.FirstAsync(m => m.Id == id));
+    public Task<Moderator> ModeratorAsync(long id) => ReadAsync(db => db.Moderators.FirstAsync(m => m.Id == id));
+
+    public Task<List<Message>> ThreadAsync(long conversationId) =>
+        ReadAsync(db => db.Messages.Where(m => m.ConversationId == conversationId).OrderBy(m => m.Id).ToListAsync());
+
+    public Task<List<ConversationEvent>> EventsAsync(long conversationId) =>
+        ReadAsync(db => db.ConversationEvents.Where(e => e.ConversationId == conversationId).OrderBy(e => e.Id).ToListAsync());
+
+    public Task<List<PendingMessage>> PendingAsync() => ReadAsync(db => db.PendingMessages.OrderBy(p => p.ReceivedAt).ThenBy(p => p.Id).ToListAsync());
+
+    public async Task<T> ReadAsync<T>(Func<DispatchDb, Task<T>> read)
+    {
+        await using var db = Database.Read();
+        return await read(db);
+    }
+
+    public Task<int> DrainAsync() => Get<PendingDrain>().RunOnceAsync(Clock.Now).InTime();
+    public Task<int> EndGraceAsync() => Orchestrator.EndGraceAsync(Clock.Now).InTime();
+
+    /// <summary>The invariants of the design, read from the rows.</summary>
+    public async Task AssertConsistentAsync()
+    {
+        await using var db = Database.Read();
+        Assert.Empty(await Consistency.ViolationsAsync(db));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Get<InboundPipeline>().StopAsync(CancellationToken.None);
+        SqliteConnection? pool = null;
+        await using (var db = Database.Read())
+        {
+            if (db.Database.GetDbConnection() is SqliteConnection sqlite) pool = new SqliteConnection(sqlite.ConnectionString);
+        }
+        await _services.DisposeAsync();
+        if (pool is null) return;
+        SqliteConnection.ClearPool(pool);
+        await pool.DisposeAsync();
+    }
+}

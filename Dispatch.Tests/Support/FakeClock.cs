@@ -1,0 +1,81 @@
+namespace Dispatch.Tests.Support;
+
+/// <summary>Time that moves only when a test says so; timers and delays made from it fire inside <see cref="Advance"/>, in their order.</summary>
+public sealed class FakeClock : TimeProvider
+{
+    public static readonly DateTimeOffset Start = new(2026, 3, 2, 8, 0, 0, TimeSpan.Zero);
+
+    private readonly Lock _lock = new();
+    private readonly List<Timer> _timers = [];
+    private DateTimeOffset _now = Start;
+
+    public DateTime Now => GetUtcNow().UtcDateTime;
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+    public override long GetTimestamp() => GetUtcNow().Ticks;
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_lock) return _now;
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new Timer(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    public void Advance(TimeSpan by)
+    {
+        var end = GetUtcNow() + by;
+        for (;;)
+        {
+            Timer? next;
+            lock (_lock)
+            {
+                next = _timers.Where(t => t.Due <= end).MinBy(t => t.Due);
+                if (next is null)
+                {
+                    _now = end;
+                    return;
+                }
+                if (next.Due > _now) _now = next.Due;
+                if (next.Period > TimeSpan.Zero) next.Due += next.Period;
+                else _timers.Remove(next);
+            }
+            next.Fire();
+        }
+    }
+
+    private sealed class Timer(FakeClock clock, Action fire) : ITimer
+    {
+        public DateTimeOffset Due { get; set; }
+        public TimeSpan Period { get; private set; }
+        public void Fire() => fire();
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (clock._lock)
+            {
+                clock._timers.Remove(this);
+                if (dueTime == Timeout.InfiniteTimeSpan) return true;
+                Period = period == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : period;
+                Due = clock._now + dueTime;
+                clock._timers.Add(this);
+            }
+            if (dueTime == TimeSpan.Zero) clock.Advance(TimeSpan.Zero);
+            return true;
+        }
+
+        public void Dispose()
+        {
+            lock (clock._lock) clock._timers.Remove(this);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
