@@ -615,6 +615,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 filter: "grace_until IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_pending_messages_claim_token",
+                table: "pending_messages",
+                column: "claim_token",
+                filter: "claim_token IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_pending_messages_conversation_id",
                 table: "pending_messages",
                 column: "conversation_id");
