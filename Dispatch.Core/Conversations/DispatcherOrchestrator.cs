@@ -45,24 +45,33 @@ public sealed class DispatcherOrchestrator(
     }
 
     /// <summary>
-    /// Somebody was disabled (<see cref="Moderator.Enabled"/> is false already): gone at once, and nothing waits for a person who will not come back.
+    /// People who were disabled are gone at once, and nothing waits for a person who will not come back. A sweep and not a call, so that it holds
+    /// whoever disabled them and whatever crashed in between. Returns how many people it concerned.
     /// </summary>
-    public Task HandleUserDisabledAsync(long moderatorId, CancellationToken cancel = default)
+    public async Task<int> SettleDisabledAsync(DateTime now, CancellationToken cancel = default)
     {
-        var now = Now;
-        return database.WriteAsync(async session =>
+        List<long> disabled;
+        await using (var db = database.Read())
         {
-            await FollowAsync(session, await presence.DisconnectAllAsync(session, moderatorId, now), now);
-            var owned = await session.Db.Conversations.AsNoTracking().Where(c => c.OwnerId == moderatorId)
-                .OrderBy(c => c.WaitingSince == null).ThenBy(c => c.WaitingSince)
-                .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)).ToListAsync();
-            foreach (var seen in owned)
-            {
-                var outcome = await claims.ApplyAsync(session, new Claim(seen, ClaimCause.Return, null, DecisionReason.OwnerLeft), now);
-                if (outcome.Result == ClaimResult.Done) await ReplaceAsync(session, seen, outcome, now);
-            }
-            session.AfterCommit(drain.Wake);
-        }, cancel);
+            disabled = await db.Moderators.Where(m => !m.Enabled && (m.State != PresenceState.Offline || m.OpenCount > 0))
+                .OrderBy(m => m.Id).Select(m => m.Id).ToListAsync(cancel);
+        }
+        foreach (var id in disabled) await database.WriteAsync(session => SettleDisabledAsync(session, id, now), cancel);
+        return disabled.Count;
+    }
+
+    private async Task SettleDisabledAsync(WriteSession session, long moderatorId, DateTime now)
+    {
+        await FollowAsync(session, await presence.DisconnectAllAsync(session, moderatorId, now), now);
+        var owned = await session.Db.Conversations.AsNoTracking().Where(c => c.OwnerId == moderatorId)
+            .OrderBy(c => c.WaitingSince == null).ThenBy(c => c.WaitingSince)
+            .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)).ToListAsync();
+        foreach (var seen in owned)
+        {
+            var outcome = await claims.ApplyAsync(session, new Claim(seen, ClaimCause.Return, null, DecisionReason.OwnerLeft), now);
+            if (outcome.Result == ClaimResult.Done) await ReplaceAsync(session, seen, outcome, now);
+        }
+        session.AfterCommit(drain.Wake);
     }
 
     /// <summary>The person did something (typed, clicked): the second signal of presence. Call it at most every half minute.</summary>
