@@ -1,4 +1,6 @@
+using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Dispatch.Web.Startup;
@@ -7,6 +9,10 @@ if (HostSettings.CreateBuilder(args, Console.Error) is not { } builder) return S
 if (!StartupOptions.Check(builder.Configuration, Console.Error)) return StartupOptions.WrongOptions;
 
 builder.Services.AddDispatchData(StartupOptions.Database(builder.Configuration));
+builder.Services.Configure<ConversationOptions>(builder.Configuration.GetSection(ConversationOptions.Section));
+builder.Services.Configure<NodeOptions>(builder.Configuration.GetSection(NodeOptions.Section));
+builder.Services.AddDispatchConversations();
+builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();

@@ -7,7 +7,7 @@ public enum ConversationSort { LastMessageAt, OpenedAt, WaitingSince, Id }
 
 /// <summary>Which conversations an integration asks for; null: all.</summary>
 /// <param name="Text">Part of the contact's name, of the address or of the last line; upper and lower case are the same.</param>
-public sealed record ConversationFilter(
+public sealed record ConversationSearch(
     long? ProfileId = null, ConversationStatus? Status = null, long? ModeratorId = null, string? Text = null,
     ConversationSort Sort = ConversationSort.LastMessageAt, bool Descending = true, int Skip = 0, int Take = 50);
 
@@ -40,7 +40,7 @@ public sealed class ConversationLookup(Database database)
     /// <summary>How many messages and decisions one answer holds.</summary>
     public const int MaxMessages = 1000, MaxDecisions = 200;
 
-    public async Task<(IReadOnlyList<ConversationRecord> Items, int Total)> ListAsync(ConversationFilter filter, CancellationToken cancel = default)
+    public async Task<(IReadOnlyList<ConversationRecord> Items, int Total)> ListAsync(ConversationSearch filter, CancellationToken cancel = default)
     {
         await using var db = database.Read();
         var rows = db.Conversations.Join(db.Contacts, c => c.ContactId, p => p.Id, (c, p) => new Row { Conversation = c, Contact = p });
@@ -101,7 +101,7 @@ public sealed class ConversationLookup(Database database)
         return (items, await db.PendingMessages.CountAsync(cancel));
     }
 
-    private static IOrderedQueryable<Row> Sorted(IQueryable<Row> rows, ConversationFilter filter) => (filter.Sort, filter.Descending) switch
+    private static IOrderedQueryable<Row> Sorted(IQueryable<Row> rows, ConversationSearch filter) => (filter.Sort, filter.Descending) switch
     {
         (ConversationSort.LastMessageAt, true) => rows.OrderByDescending(r => r.Conversation.LastMessageAt).ThenByDescending(r => r.Conversation.Id),
         (ConversationSort.LastMessageAt, false) => rows.OrderBy(r => r.Conversation.LastMessageAt).ThenBy(r => r.Conversation.Id),

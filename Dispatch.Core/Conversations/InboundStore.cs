@@ -102,15 +102,10 @@ internal static class InboundStore
     /// </summary>
     public static InboundMessage Fit(InboundMessage message) => message with
     {
-        Name = Cut(Clean(message.Name), ConversationConfiguration.NameLength),
-        Type = Cut(Clean(message.Type), ConversationConfiguration.TypeLength),
-        Text = Clean(message.Text),
+        Name = OutsideText.Cut(OutsideText.Mend(message.Name), ConversationConfiguration.NameLength),
+        Type = OutsideText.Cut(OutsideText.Mend(message.Type), ConversationConfiguration.TypeLength),
+        Text = OutsideText.Mend(message.Text),
     };
-
-    public static string Clean(string text) => text.Replace("\0", "", StringComparison.Ordinal);
-
-    private static string Cut(string text, int length) =>
-        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
 
     public static string Preview(string text)
     {

@@ -10,10 +10,10 @@ namespace Dispatch.Core.Gateways;
 public static class GatewayServices
 {
     /// <summary>
-    /// Channels, profiles and the ways out. Needs data, conversations and data protection. With <c>Demo:Enabled</c> also the simulator:
+    /// Channels, profiles and the ways out. Needs data, conversations and data protection. In the demo also the simulator:
     /// its contacts come through the same door as everybody else's.
     /// </summary>
-    public static IServiceCollection AddDispatchGateways(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddDispatchGateways(this IServiceCollection services, IConfiguration configuration, bool demo)
     {
         services.Configure<WhapiOptions>(configuration.GetSection(WhapiOptions.Section));
         services.Configure<WebhookOptions>(configuration.GetSection(WebhookOptions.Section));
@@ -35,7 +35,7 @@ public static class GatewayServices
         services.AddSingleton<IMessageGateway, WhapiGateway>();
         services.AddSingleton<SimulatedWorld>();
         services.AddSingleton<IMessageGateway, SimulatorGateway>();
-        if (configuration.GetValue("Demo:Enabled", false)) services.AddHostedService<Simulator>();
+        if (demo) services.AddHostedService<Simulator>();
         return services;
     }
 }
