@@ -25,8 +25,6 @@ public sealed partial class TwoFactorPage
     {
         _user = await Users.GetUserAsync(Context.User);
         if (_user is null) return;
-        // The key and the recovery codes are shown here: no cache may keep them.
-        Context.Response.Headers.CacheControl = "no-store";
         if (_user.TwoFactorEnabled) _codesLeft = await Users.CountRecoveryCodesAsync(_user);
         else await ShowKeyAsync(_user);
     }

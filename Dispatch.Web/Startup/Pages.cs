@@ -1,6 +1,7 @@
 using Dispatch.Core.Data;
 using Dispatch.Web.Browser;
 using Dispatch.Web.Layout;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Radzen;
 
@@ -25,9 +26,12 @@ internal static class Pages
     {
         if (!app.Environment.IsDevelopment()) app.UseExceptionHandler("/error", createScopeForErrors: true);
         // People get a page; programs that call the API get the bare status and its problem details.
-        app.UseWhen(
-            context => context.Request.WantsPage(),
-            pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.Use((context, next) =>
+        {
+            if (!context.Request.WantsPage() && context.Features.Get<IStatusCodePagesFeature>() is { } pages) pages.Enabled = false;
+            return next(context);
+        });
     }
 
     public static void MapDispatchAssets(this WebApplication app)

@@ -14,7 +14,12 @@ internal static class Protection
     {
         var folder = Directory.CreateDirectory(configuration["DataProtection:Path"] ?? "data/keys");
         services.AddDataProtection().SetApplicationName("Dispatch").PersistKeysToFileSystem(folder);
-        services.AddAntiforgery(options => options.Cookie.Name = "dispatch.form");
+        services.AddAntiforgery(options =>
+        {
+            options.Cookie.Name = "dispatch.form";
+            // Said below, and stricter.
+            options.SuppressXFrameOptionsHeader = true;
+        });
         services.AddHsts(options => options.MaxAge = TimeSpan.FromDays(180));
     }
 
@@ -25,6 +30,7 @@ internal static class Protection
         {
             var headers = context.Response.Headers;
             headers.ContentSecurityPolicy = ContentSecurityPolicy;
+            headers.XFrameOptions = "DENY";
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "same-origin";
             headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
