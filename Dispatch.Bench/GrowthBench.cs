@@ -17,8 +17,8 @@ internal static class GrowthBench
         await using var emptyDatabase = await BenchDatabase.CreateAsync(provider);
         await using var fullDatabase = await BenchDatabase.CreateAsync(provider);
         await using var empty = await DispatchServer.StartAsync(emptyDatabase);
-        await DispatchServer.PrepareAsync(empty, 40, 1_000_000);
-        await using (var preparing = await DispatchServer.StartAsync(fullDatabase)) await DispatchServer.PrepareAsync(preparing, 40, 1_000_000);
+        await DispatchServer.PrepareAsync(empty, 40, 100_000);
+        await using (var preparing = await DispatchServer.StartAsync(fullDatabase)) await DispatchServer.PrepareAsync(preparing, 40, 100_000);
         await FillAsync(fullDatabase, conversations, messages);
         await using var full = await DispatchServer.StartAsync(fullDatabase);
         await ReconnectAsync(full);

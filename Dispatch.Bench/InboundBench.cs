@@ -15,7 +15,7 @@ internal static class InboundBench
         Console.WriteLine($"inbound on {provider}: {messages} messages a round, {connections} connections, {perContact} messages a contact; {Measured.Machine}");
         await using var database = await BenchDatabase.CreateAsync(provider);
         await using var dispatch = await DispatchServer.StartAsync(database);
-        await DispatchServer.PrepareAsync(dispatch, moderators: 40, capacity: 1_000_000);
+        await DispatchServer.PrepareAsync(dispatch, moderators: 40, capacity: 100_000);
         await using var floor = await StartFloorAsync(database);
 
         var ratios = new List<double>();

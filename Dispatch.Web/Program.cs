@@ -3,7 +3,9 @@ using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
+using Dispatch.Web.Api;
 using Dispatch.Web.Startup;
+using Dispatch.Web.Webhooks;
 
 if (HostSettings.CreateBuilder(args, Console.Error) is not { } builder) return StartupOptions.WrongOptions;
 if (!StartupOptions.Check(builder.Configuration, Console.Error)) return StartupOptions.WrongOptions;
@@ -16,6 +18,7 @@ builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuratio
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();
+builder.Services.AddDispatchApi();
 builder.Services.AddDispatchPages();
 
 var app = builder.Build();
@@ -31,5 +34,7 @@ app.UseAntiforgery();
 app.MapDispatchAssets();
 app.MapDispatchAccount();
 app.MapDispatchLanguages();
+app.MapDispatchApi();
+app.MapDispatchWebhooks();
 app.MapDispatchPages();
 return await app.RunUntilStoppedAsync();

@@ -56,7 +56,7 @@ public static class PersonRules
 {
     public const int DefaultCapacity = 8;
     public const int MinCapacity = 1;
-    public const int MaxCapacity = 200;
+    public const int MaxCapacity = 100_000;
     public const int MaxPriority = 100;
     private const int MaxName = 120;
     private const int MaxEmail = 256;

@@ -12,7 +12,7 @@ internal static class StartupOptions
 
     private static readonly Action<OptionErrors>[] Sections =
     [
-        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Simulator, Whapi,
+        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Simulator, Whapi, Node,
     ];
 
     /// <summary>Says every wrong setting on a line of its own; false when there is one.</summary>
@@ -73,6 +73,7 @@ internal static class StartupOptions
     private static void Webhooks(OptionErrors errors)
     {
         if (errors.Text("Webhooks:Whapi:Secret") is { Length: < 8 }) errors.Add("Webhooks:Whapi:Secret", "too short", "at least 8 characters");
+        errors.Number("Webhooks:MaxPerSecond", 20_000, 1, 1_000_000);
     }
 
     private static void Demo(OptionErrors errors) => errors.Flag("Demo:Enabled", false);
@@ -89,9 +90,19 @@ internal static class StartupOptions
     {
         errors.Flag("Simulator:Enabled", true);
         errors.Decimal("Simulator:Speed", 1, 0.01, 1000);
-        errors.Decimal("Simulator:PerMinute", 12, 0, 10000);
-        errors.Number("Simulator:Contacts", 40, 1, 10000);
+        errors.Decimal("Simulator:ContactsPerMinute", 20, 0, 10_000);
+        errors.Number("Simulator:MaxOpenContacts", 60, 1, 10_000);
+        if (errors.Text("Simulator:Seed") is not null) errors.Number("Simulator:Seed", 0, int.MinValue, int.MaxValue);
     }
 
-    private static void Whapi(OptionErrors errors) => errors.Address("Whapi:BaseAddress");
+    private static void Node(OptionErrors errors)
+    {
+        if (errors.Text("Node:Name") is { Length: > 64 }) errors.Add("Node:Name", "too long", "at most 64 characters");
+    }
+
+    private static void Whapi(OptionErrors errors)
+    {
+        errors.Address("Gateways:Whapi:BaseAddress");
+        errors.Time("Gateways:Whapi:Timeout", TimeSpan.FromSeconds(20), Second, TimeSpan.FromSeconds(50));
+    }
 }
