@@ -27,12 +27,14 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
             throw new StaleReadException("inbound");
         }
         var statuses = await ApplyStatusesAsync(session, batches);
-        return [.. batches.Select((batch, b) =>
+        var taken = new int[batches.Count];
+        var stored = new int[batches.Count];
+        foreach (var item in items)
         {
-            var mine = items.Where(i => i.Batch == b).ToList();
-            var stored = mine.Count(i => i.MessageId > 0);
-            return new InboundResult(stored, batch.Messages.Count - mine.Count, mine.Count - stored, statuses[b]);
-        })];
+            taken[item.Batch]++;
+            if (item.MessageId > 0) stored[item.Batch]++;
+        }
+        return [.. batches.Select((batch, b) => new InboundResult(stored[b], batch.Messages.Count - taken[b], taken[b] - stored[b], statuses[b]))];
     }
 
     /// <summary>Drops what is stored already and what the batch itself holds twice.</summary>
@@ -198,7 +200,7 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
 
     private static async Task<bool> SomeoneWaitsAsync(WriteSession session, Dictionary<long, bool> known, long profile)
     {
-        if (!known.TryGetValue(profile, out var waits)) known[profile] = waits = await session.Db.PendingMessages.AnyAsync(p => p.ProfileId == profile);
+        if (!known.TryGetValue(profile, out var waits)) known[profile] = waits = await InboundStore.SomeoneWaitsAsync(session, profile);
         return waits;
     }
 

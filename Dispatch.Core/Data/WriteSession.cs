@@ -40,7 +40,11 @@ public sealed class WriteSession
 
     /// <summary>Runs a query of ours and maps every row.</summary>
     public Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> map, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
-        ReadAllAsync(Prepare(sql, arguments), map);
+        ReadAllAsync(Prepare(sql, arguments), map, []);
+
+    /// <summary>The same into a list at hand.</summary>
+    internal Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> map, List<T> into, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
+        ReadAllAsync(Prepare(sql, arguments), map, into);
 
     /// <summary>
     /// Runs the statements in order, in one round trip where the provider can. False: one of them changed another number of rows than it must;
@@ -126,9 +130,8 @@ public sealed class WriteSession
         return command;
     }
 
-    private static async Task<List<T>> ReadAllAsync<T>(DbCommand command, Func<DbDataReader, T> map)
+    private static async Task<List<T>> ReadAllAsync<T>(DbCommand command, Func<DbDataReader, T> map, List<T> rows)
     {
-        var rows = new List<T>();
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync()) rows.Add(map(reader));
         return rows;
