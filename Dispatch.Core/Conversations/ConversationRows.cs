@@ -58,7 +58,7 @@ public sealed record WaitingList(IReadOnlyList<WaitingRow> Items, int Total);
 public sealed record ConversationFilter(
     ConversationStatus? Status = null, long? ProfileId = null, long? ModeratorId = null, string? Search = null, bool? Open = null);
 
-public sealed record ConversationList(IReadOnlyList<ConversationRow> Items, int Total);
+public sealed record ConversationPage(IReadOnlyList<ConversationRow> Items, int Total);
 
 /// <summary>A message of a thread. Text and type are from outside.</summary>
 /// <param name="Error">A name of <see cref="Gateways.SendFailure"/> or a gateway's own code.</param>
