@@ -1,2 +1,29 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Dispatch.Core.Data;
+using Dispatch.Core.People;
+using Dispatch.Web.Account;
+using Dispatch.Web.Startup;
+
+if (HostSettings.CreateBuilder(args, Console.Error) is not { } builder) return StartupOptions.WrongOptions;
+if (!StartupOptions.Check(builder.Configuration, Console.Error)) return StartupOptions.WrongOptions;
+
+builder.Services.AddDispatchData(StartupOptions.Database(builder.Configuration));
+builder.Services.AddDispatchPeople().AddDispatchSignIn();
+builder.Services.AddDispatchProtection(builder.Configuration);
+builder.Services.AddDispatchLanguages();
+builder.Services.AddDispatchPages();
+
+var app = builder.Build();
+if (!await app.PrepareAsync(Console.Out, Console.Error)) return StartupOptions.WrongOptions;
+
+app.UseDispatchErrors();
+app.UseDispatchSecurityHeaders();
+app.UseDispatchLanguages();
+app.UseAuthentication();
+app.UseAuthorization();
+app.UseAntiforgery();
+
+app.MapDispatchAssets();
+app.MapDispatchAccount();
+app.MapDispatchLanguages();
+app.MapDispatchPages();
+return await app.RunUntilStoppedAsync();

@@ -1,0 +1,60 @@
+namespace Dispatch.Web.Startup;
+
+/// <summary>Where the host listens, where its files are and what it says on the console.</summary>
+internal static class HostSettings
+{
+    private const string StandardUrl = "http://localhost:5080";
+
+    /// <summary>Null, and one line on <paramref name="errors"/>, when a settings file cannot be read.</summary>
+    public static WebApplicationBuilder? CreateBuilder(string[] args, TextWriter errors)
+    {
+        try
+        {
+            // Started from anywhere: the settings that lie beside the program. Started from the repository: the ones at its root.
+            var builder = File.Exists("appsettings.json")
+                ? WebApplication.CreateBuilder(args)
+                : WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot(args) });
+            builder.WebHost.UseSetting(WebHostDefaults.PreventHostingStartupKey, "true");
+            builder.UseStandardAddress();
+            // The framework's start-up chatter stays away even where appsettings.json is missing.
+            builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+            return builder;
+        }
+        catch (InvalidDataException e)
+        {
+            errors.WriteLine($"appsettings.json: cannot be read ({e.InnerException?.Message ?? e.Message}); allowed: JSON");
+            return null;
+        }
+    }
+
+    public static bool DemoEnabled(this IConfiguration configuration, IHostEnvironment environment) =>
+        bool.TryParse(configuration["Demo:Enabled"], out var enabled) ? enabled : environment.IsDevelopment();
+
+    /// <summary>Runs until told to stop. An address that is taken is a wrong setting, not a crash.</summary>
+    public static async Task<int> RunUntilStoppedAsync(this WebApplication app)
+    {
+        app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Dispatch is ready on {string.Join(" and ", app.Urls)}"));
+        try
+        {
+            await app.RunAsync();
+            return 0;
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"Urls: {string.Join(", ", app.Urls)} is already in use; allowed: an address that nothing else listens on");
+            return StartupOptions.WrongOptions;
+        }
+    }
+
+    private static void UseStandardAddress(this WebApplicationBuilder builder)
+    {
+        // ASPNETCORE_URLS lies below appsettings.json in the order of settings, so a standard written there would hide it.
+        var configuration = builder.Configuration;
+        var told = configuration["urls"] ?? configuration["http_ports"] ?? configuration["https_ports"];
+        if (told is null && !configuration.GetSection("Kestrel:Endpoints").Exists()) builder.WebHost.UseUrls(StandardUrl);
+    }
+
+    private static string? ContentRoot(string[] args) =>
+        // A test host names its own folder on the command line.
+        Array.Exists(args, a => a.StartsWith("--contentRoot", StringComparison.OrdinalIgnoreCase)) ? null : AppContext.BaseDirectory;
+}
