@@ -1,16 +1,20 @@
+using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
+using Dispatch.Web.Conversations;
 using Dispatch.Web.Startup;
 
 if (HostSettings.CreateBuilder(args, Console.Error) is not { } builder) return StartupOptions.WrongOptions;
 if (!StartupOptions.Check(builder.Configuration, Console.Error)) return StartupOptions.WrongOptions;
 
 builder.Services.AddDispatchData(StartupOptions.Database(builder.Configuration));
+builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();
 builder.Services.AddDispatchPages();
+builder.Services.AddDispatchConsole();
 
 var app = builder.Build();
 if (!await app.PrepareAsync(Console.Out, Console.Error)) return StartupOptions.WrongOptions;

@@ -76,6 +76,10 @@ public sealed record ThreadEvent(
 public sealed record ThreadPage(IReadOnlyList<ThreadMessage> Messages, IReadOnlyList<ThreadEvent> Events, bool HasOlder)
 {
     public static ThreadPage Empty { get; } = new([], [], false);
+
+    /// <summary>This stretch with an older one put in front of it.</summary>
+    public ThreadPage WithOlder(ThreadPage older) => new(
+        [.. older.Messages, .. Messages], [.. older.Events.Concat(Events).DistinctBy(e => e.Id).OrderBy(e => e.Id)], older.HasOlder);
 }
 
 /// <summary>The contact's other conversations.</summary>

@@ -16,7 +16,7 @@ public sealed class Sentences(IStringLocalizer<Resources.Inbox> words, BrowserTi
         var me = person is null ? "_me" : "";
         return outcome.Result switch
         {
-            ClaimResult.Done or ClaimResult.Unchanged => null,
+            ClaimResult.Done or ClaimResult.Unchanged => (string?)null,
             ClaimResult.Lost when outcome is { HeldByName: { } name, HeldSince: { } since } => words["Claim_Lost", contact, name, time.Short(since)],
             ClaimResult.Lost => words["Claim_LostToNobody", contact],
             ClaimResult.NotFound => words["Claim_NotFound"],
@@ -35,7 +35,7 @@ public sealed class Sentences(IStringLocalizer<Resources.Inbox> words, BrowserTi
     /// <summary>Why an answer was not taken; null: it was.</summary>
     public string? Refusal(ReplyOutcome outcome) => outcome.Result switch
     {
-        ReplyResult.Queued or ReplyResult.AlreadyQueued => null,
+        ReplyResult.Queued or ReplyResult.AlreadyQueued => (string?)null,
         ReplyResult.NotFound => words["Claim_NotFound"],
         ReplyResult.NotOwner => words["Reply_NotOwner", outcome.HeldByName ?? ""],
         ReplyResult.NoOwner => words["Reply_NoOwner"],
