@@ -51,6 +51,18 @@ public sealed class Sentences(IStringLocalizer<Resources.Inbox> words, BrowserTi
 
     public string Status(MessageStatus status) => words["Message_" + status];
 
+    /// <summary>A last line; a message without text is stored as its type in brackets and shown by its name.</summary>
+    public string Preview(string preview)
+    {
+        if (preview is not ['[', .. var type, ']']) return preview;
+        return MessageKinds.Of(type) switch
+        {
+            MessageKind.Media => words["Type_" + type],
+            MessageKind.Unsupported when type.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') => words["Unsupported", type],
+            _ => preview,
+        };
+    }
+
     /// <summary>Why a message failed: a key of ours, or the gateway's own code.</summary>
     public string Failure(string? error)
     {
