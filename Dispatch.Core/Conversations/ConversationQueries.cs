@@ -80,7 +80,7 @@ public sealed partial class ConversationQueries(Database database)
     /// Every conversation. Sorted by the last message where an index gives that order (a status or a moderator was asked for),
     /// otherwise by when it was opened; the newest first.
     /// </summary>
-    public async Task<ConversationList> AllAsync(ConversationFilter filter, int skip, int take, CancellationToken cancel = default)
+    public async Task<ConversationPage> AllAsync(ConversationFilter filter, int skip, int take, CancellationToken cancel = default)
     {
         await using var db = database.Read();
         var found = Matching(db, Filtered(db, filter), filter.Search);
@@ -89,7 +89,7 @@ public sealed partial class ConversationQueries(Database database)
             ? found.OrderByDescending(c => c.LastMessageAt).ThenByDescending(c => c.Id)
             : found.OrderByDescending(c => c.Id);
         var rows = await Rows(db, sorted.Skip(Math.Max(skip, 0)).Take(Math.Clamp(take, 1, MaxPageSize))).ToListAsync(cancel);
-        return new ConversationList(rows, total);
+        return new ConversationPage(rows, total);
     }
 
     public async Task<IReadOnlyList<NamedId>> ProfilesAsync(CancellationToken cancel = default)
