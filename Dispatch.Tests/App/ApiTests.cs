@@ -27,7 +27,9 @@ public sealed class ApiTests(ApiHost host) : IClassFixture<ApiHost>
     [Fact]
     public async Task Get_OpenApiDocument_NamesEveryRoute()
     {
-        var paths = (await host.GetAsync("/openapi/v1.json")).GetProperty("paths").EnumerateObject().Select(p => p.Name).ToHashSet();
+        var document = await host.GetAsync("/openapi/v1.json");
+        var paths = document.GetProperty("paths").EnumerateObject().Select(p => p.Name).ToHashSet();
+        Assert.Contains("moderatorId", document.GetProperty("paths").GetProperty("/api/conversations/{id}/take").GetProperty("post").GetProperty("requestBody").GetRawText(), StringComparison.Ordinal);
         Assert.Superset(
             new HashSet<string>
             {
