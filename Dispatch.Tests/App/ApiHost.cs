@@ -18,6 +18,9 @@ public sealed class ApiHost : WebApplicationFactory<ApiOptions>, IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("dispatch-api").FullName;
     private static int s_number;
 
+    /// <summary>On top of the usual settings. Any: the channels are not made either.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Brings the key.</summary>
     public HttpClient Api { get; private set; } = null!;
 
@@ -33,6 +36,7 @@ public sealed class ApiHost : WebApplicationFactory<ApiOptions>, IAsyncLifetime
         Bare = CreateClient();
         Api = CreateClient();
         Api.DefaultRequestHeaders.Add("X-Api-Key", Key);
+        if (Settings.Count > 0) return;
         await PostAsync("/api/channels", new { key = "shop", provider = "Simulator" });
         await PostAsync("/api/profiles", new { name = "Shop", channel = "shop", mode = "Shared" });
         await PostAsync("/api/channels", new { key = "bare", provider = "Whapi", token = "whapi-token-value" });
@@ -46,6 +50,7 @@ public sealed class ApiHost : WebApplicationFactory<ApiOptions>, IAsyncLifetime
         builder.UseSetting("Api:Keys:0", "another-key-of-the-tests");
         builder.UseSetting("Api:Keys:1", Key);
         builder.UseSetting("Webhooks:Whapi:Secret", Secret);
+        foreach (var (key, value) in Settings) builder.UseSetting(key, value);
         builder.ConfigureLogging(logging => logging.ClearProviders());
     }
 

@@ -1,25 +1,18 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace Dispatch.Tests.App;
 
-public sealed class ApiSimulatorTests(ApiHost host) : IClassFixture<ApiHost>
+public sealed class ApiSimulatorTests
 {
     [Fact]
     public async Task Demo_Started_ContactsComeAndReadWhatTheyAreAnswered()
     {
-        var folder = Directory.CreateTempSubdirectory("dispatch-demo").FullName;
-        await using var demo = host.WithWebHostBuilder(builder =>
+        await using var demo = new ApiHost
         {
-            builder.UseSetting("Database:Path", Path.Combine(folder, "demo.db"));
-            builder.UseSetting("Demo:Enabled", "true");
-            builder.UseSetting("Simulator:Seed", "3");
-            builder.UseSetting("Simulator:Speed", "20");
-        });
-        demo.UseKestrel(0);
-        using var api = demo.CreateClient();
-        api.DefaultRequestHeaders.Add("X-Api-Key", ApiHost.Key);
+            Settings = new Dictionary<string, string> { ["Demo:Enabled"] = "true", ["Simulator:Seed"] = "3", ["Simulator:Speed"] = "20" },
+        };
+        await demo.InitializeAsync();
+        var api = demo.Api;
 
         Assert.Equal(["demo", "demo-livraison"], Items(await GetAsync(api, "/api/channels")).Select(c => c.GetProperty("key").GetString()));
         Assert.Equal(["Boutique Sandaga", "Dakar Livraison"], Items(await GetAsync(api, "/api/profiles")).Select(p => p.GetProperty("name").GetString()));
@@ -37,9 +30,6 @@ public sealed class ApiSimulatorTests(ApiHost host) : IClassFixture<ApiHost>
         (await api.PostAsync($"/api/conversations/{id}/messages", reply)).EnsureSuccessStatusCode();
         await ApiHost.UntilAsync(async () => (await GetAsync(api, $"/api/conversations/{id}")).GetProperty("messages").EnumerateArray()
             .Any(m => m.GetProperty("direction").GetString() == "Out" && m.GetProperty("status").GetString() == "Read"));
-        await demo.DisposeAsync();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        Directory.Delete(folder, recursive: true);
     }
 
     private static IEnumerable<JsonElement> Items(JsonElement page) => page.GetProperty("items").EnumerateArray();
