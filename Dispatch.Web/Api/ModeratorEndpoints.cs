@@ -14,7 +14,7 @@ internal static class ModeratorEndpoints
         var group = api.MapGroup("/moderators").WithTags("Moderators");
         group.MapGet("/", ListAsync).Produces<ApiPage<ModeratorRecord>>().WithSummary("Moderators; filter by state").WithQuery("state", "page", "pageSize");
         group.MapGet("/{id:long}", ReadAsync).Produces<ModeratorRecord>().WithSummary("One moderator");
-        group.MapPost("/", CreateAsync).Accepts<CreateModerator>("application/json").Produces<ModeratorRecord>(StatusCodes.Status201Created).WithConflict()
+        group.MapPost("/", CreateAsync).WithBody<CreateModerator>().Produces<ModeratorRecord>(StatusCodes.Status201Created).WithConflict()
             .WithSummary("Make a moderator");
         group.MapPost("/{id:long}/connect", ConnectAsync).Produces<ModeratorRecord>().WithSummary("The moderator is there, as an integration knows");
         group.MapPost("/{id:long}/disconnect", DisconnectAsync).Produces<ModeratorRecord>().WithSummary("The moderator is gone, at once and without grace");
