@@ -166,7 +166,7 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         FromId = claim.Seen.OwnerId,
         ToId = claim.To,
         OwnerVersion = claim.Seen.OwnerVersion + 1,
-        Note = claim.Note,
+        Note = claim.Note is { } note ? InboundStore.Cut(InboundStore.Clean(note), ConversationConfiguration.NoteLength) : null,
         Candidates = ToJson(claim.Candidates),
     });
 

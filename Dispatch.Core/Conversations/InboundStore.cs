@@ -107,9 +107,13 @@ internal static class InboundStore
         Text = Clean(message.Text),
     };
 
+    /// <inheritdoc cref="Fit(InboundMessage)"/>
+    public static InboundStatus Fit(InboundStatus status) =>
+        status.Error is { } error ? status with { Error = Cut(Clean(error), ConversationConfiguration.ErrorLength) } : status;
+
     public static string Clean(string text) => text.Replace("\0", "", StringComparison.Ordinal);
 
-    private static string Cut(string text, int length) =>
+    public static string Cut(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
 
     public static string Preview(string text)
