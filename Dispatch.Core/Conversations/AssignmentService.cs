@@ -23,7 +23,7 @@ public static class AssignmentService
     /// <param name="preferredId">Who had it last; asked first. Null: nobody in particular.</param>
     public static Decision FindAgent(IReadOnlyCollection<Agent> agents, long? preferredId)
     {
-        if (preferredId is { } id && agents.FirstOrDefault(a => a.Id == id) is { } preferred && Refusal(preferred, requirePresent: true) is null)
+        if (preferredId is { } id && agents.FirstOrDefault(a => a.Id == id && Refusal(a, requirePresent: true) is null) is { } preferred)
             return new Decision(id, DecisionReason.PreviousOwner, [Seen(preferred, Verdict.Chosen)]);
 
         var online = FindNextOnlineAgent(agents);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
 using Dispatch.Core.Moderators;
 using Microsoft.EntityFrameworkCore;
@@ -179,7 +180,7 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
             FromId = claim.Seen.OwnerId,
             ToId = claim.To,
             OwnerVersion = claim.Seen.OwnerVersion + 1,
-            Note = claim.Note,
+            Note = claim.Note is { } note ? OutsideText.Cut(OutsideText.Mend(note), ConversationConfiguration.NoteLength) : null,
             Candidates = ToJson(claim.Candidates),
         });
     }

@@ -167,7 +167,10 @@ public sealed class DispatcherOrchestrator(
             if (outcome.Result == ClaimResult.Done && moderatorId is null)
             {
                 seen = seen with { Status = ConversationStatus.Pending, OwnerVersion = outcome.OwnerVersion };
+                // First into the line, so that whoever nobody can be given to waits visibly; a claim takes it out again.
+                await ReplyStore.ParkUnansweredAsync(session, seen, DecisionReason.OlderOnesFirst, now);
                 await new Placement(session, claims, options.Value, now).PlaceAsync(seen, ClaimCause.Reopen, null, onlineOnly: false);
+                session.AfterCommit(drain.Wake);
             }
             return outcome;
         }, cancel);
@@ -178,10 +181,11 @@ public sealed class DispatcherOrchestrator(
     public async Task<ReplyOutcome> ReplyAsync(
         long conversationId, long? senderId, string text, string? effectKey = null, CancellationToken cancel = default)
     {
+        text = OutsideText.Mend(text);
         if (string.IsNullOrWhiteSpace(text) || text.Length > ReplyOutcome.MaxLength) return new ReplyOutcome(ReplyResult.BadText);
         var now = Now;
         var outcome = await database.WriteAsync(session => ReplyStore.AddAsync(session, conversationId, senderId, text, effectKey, now), cancel);
-        if (outcome.Result == ReplyResult.Queued) outbound.Enqueue(conversationId, outcome.MessageId);
+        if (outcome.Result == ReplyResult.Queued) outbound.Enqueue(conversationId);
         return outcome;
     }
 
@@ -190,7 +194,7 @@ public sealed class DispatcherOrchestrator(
     {
         var now = Now;
         var conversation = await database.WriteAsync(session => ReplyStore.RequeueAsync(session, messageId, now), cancel);
-        if (conversation is { } id) outbound.Enqueue(id, messageId);
+        if (conversation is { } id) outbound.Enqueue(id);
         return conversation is not null;
     }
 
@@ -210,9 +214,10 @@ public sealed class DispatcherOrchestrator(
         return await database.WriteAsync(async session =>
         {
             if (await SeeAsync(session, conversationId) is not { } seen) return new ClaimOutcome(ClaimResult.NotFound);
-            if (seenVersion is { } version) seen = seen with { OwnerVersion = version };
             var decision = await decide(session, seen);
             if (decision is not Claim claim) return (ClaimOutcome)decision;
+            // What was on the screen is the fence; what a refusal tells is how it is now.
+            if (seenVersion is { } version) claim = claim with { Seen = seen with { OwnerVersion = version } };
             var outcome = await claims.ApplyAsync(session, claim, now);
             if (outcome.Result != ClaimResult.Done) return outcome;
             if (claim.Cause == ClaimCause.Return) await ReplaceAsync(session, seen, outcome, now);
@@ -226,7 +231,7 @@ public sealed class DispatcherOrchestrator(
     private async Task ReplaceAsync(WriteSession session, SeenConversation seen, ClaimOutcome returned, DateTime now)
     {
         var waiting = seen with { Status = ConversationStatus.Pending, OwnerId = null, OwnerVersion = returned.OwnerVersion };
-        await ReplyStore.ParkUnansweredAsync(session, waiting, now);
+        await ReplyStore.ParkUnansweredAsync(session, waiting, DecisionReason.Manual, now);
         var placement = new Placement(session, claims, options.Value, now);
         await placement.PlaceAsync(waiting, ClaimCause.Return, null, onlineOnly: true, excludeId: seen.OwnerId);
     }

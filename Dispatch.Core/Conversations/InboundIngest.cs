@@ -210,7 +210,7 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
         for (var b = 0; b < batches.Count; b++)
         {
             var channel = batches[b].ChannelId;
-            foreach (var status in batches[b].Statuses.OrderBy(s => s.At))
+            foreach (var status in batches[b].Statuses.Select(InboundStore.Fit).OrderBy(s => s.At))
             {
                 if (await InboundStore.ApplyStatusAsync(session, channel, status))
                 {

@@ -111,6 +111,10 @@ internal static class InboundStore
         Text = OutsideText.Mend(message.Text),
     };
 
+    /// <inheritdoc cref="Fit(InboundMessage)"/>
+    public static InboundStatus Fit(InboundStatus status) =>
+        status.Error is { } error ? status with { Error = OutsideText.Cut(OutsideText.Mend(error), ConversationConfiguration.ErrorLength) } : status;
+
     public static string Preview(string text)
     {
         const int length = ConversationConfiguration.PreviewLength;

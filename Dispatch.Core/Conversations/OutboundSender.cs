@@ -37,8 +37,11 @@ public sealed partial class OutboundSender : BackgroundService
 
     private DateTime Now => _clock.GetUtcNow().UtcDateTime;
 
-    /// <summary>A message was committed as Queued. One lane per conversation keeps their order.</summary>
-    public void Enqueue(long conversationId, long messageId) => _lanes[conversationId % Lanes].Writer.TryWrite(messageId);
+    /// <summary>
+    /// A message of the conversation was committed as Queued. One lane per conversation, and which message is next says the database:
+    /// two replies committed together may be told here in either order.
+    /// </summary>
+    public void Enqueue(long conversationId) => _lanes[conversationId % Lanes].Writer.TryWrite(conversationId);
 
     /// <summary>What a crash left behind: Sending for too long becomes Uncertain, Queued is sent. Returns how many rows it concerned.</summary>
     public async Task<int> SweepAsync(DateTime now, CancellationToken cancel = default)
@@ -59,7 +62,7 @@ public sealed partial class OutboundSender : BackgroundService
                     .SetProperty(m => m.Error, nameof(SendFailure.Unknown))), cancel);
             LogUncertain(stuck.Count);
         }
-        foreach (var message in queued) Enqueue(message.ConversationId, message.Id);
+        foreach (var conversation in queued.Select(m => m.ConversationId).Distinct()) Enqueue(conversation);
         return queued.Count + stuck.Count;
     }
 
@@ -72,6 +75,16 @@ public sealed partial class OutboundSender : BackgroundService
         var finished = Now;
         await _database.WriteAsync(session => ReplyStore.FinishAsync(session, message, result, finished), CancellationToken.None);
         if (result.Failure is { } failure) LogNotSent(messageId, message.ChannelId, failure);
+    }
+
+    /// <summary>The oldest message of the conversation that is still to leave.</summary>
+    private async Task<long?> NextAsync(long conversationId, CancellationToken cancel)
+    {
+        await using var db = _database.Read();
+        // The first condition is that of the partial index, or the whole conversation would be read.
+        return await db.Messages
+            .Where(m => new[] { MessageStatus.Queued, MessageStatus.Sending }.Contains(m.Status) && m.ConversationId == conversationId && m.Status == MessageStatus.Queued)
+            .OrderBy(m => m.Id).Select(m => (long?)m.Id).FirstOrDefaultAsync(cancel);
     }
 
     private async Task<SendResult> CallAsync(OutboundMessage message, CancellationToken cancel)
@@ -100,7 +113,7 @@ public sealed partial class OutboundSender : BackgroundService
             {
                 try
                 {
-                    await SendAsync(id, stop);
+                    while (await NextAsync(id, stop) is { } next) await SendAsync(next, stop);
                 }
                 catch (Exception e) when (!stop.IsCancellationRequested)
                 {
@@ -146,8 +159,8 @@ public sealed partial class OutboundSender : BackgroundService
     [LoggerMessage(Level = LogLevel.Error, Message = "The gateway broke while message {MessageId} was on its way")]
     private partial void LogGatewayBroke(Exception exception, long messageId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Message {MessageId} could not be handled")]
-    private partial void LogLaneFault(Exception exception, long messageId);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The next message of conversation {ConversationId} could not be sent")]
+    private partial void LogLaneFault(Exception exception, long conversationId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Looking for messages left behind failed")]
     private partial void LogSweepFault(Exception exception);

@@ -56,52 +56,50 @@ public sealed partial class PendingDrain : BackgroundService
     /// <summary>Hands out everything that can be handed out at <paramref name="now"/>; returns how many conversations found somebody.</summary>
     public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
-        await using (var db = _database.Read())
-        {
-            if (!await db.PendingMessages.AnyAsync(cancel)) return 0;
-        }
-        // One token for the whole run: what a pass could not place stays reserved, so the next pass sees who waits behind it.
         var token = Guid.NewGuid().ToString("N");
         var total = 0;
         var kept = false;
-        for (var more = true; more;)
+        for (;;)
         {
-            (var placed, var unplaced, more) = await _database.WriteAsync(session => PassAsync(session, token, now), cancel);
-            total += placed;
-            kept |= unplaced > 0;
+            await using (var db = _database.Read())
+            {
+                if (!await db.PendingMessages.AnyAsync(cancel)) break;
+            }
+            var claimed = await _database.WriteAsync(session => ClaimAsync(session, token, now), cancel);
+            if (claimed.Count == 0) break;
+            foreach (var messages in claimed.GroupBy(p => p.ConversationId))
+            {
+                // A transaction each, the conversation first: holding the line's rows or somebody's seat while asking for the next
+                // conversation deadlocks with whoever takes that one by hand.
+                if (await _database.WriteAsync(session => PlaceAsync(session, [.. messages], token, now), cancel)) total++;
+                else kept = true;
+            }
         }
-        if (kept) await _database.WriteAsync(session => PendingMessageService.ReleaseAsync(session, token), CancellationToken.None);
+        // Kept to the end, so that one nobody can be given (its giver is the only one here) does not hide those behind it.
+        if (kept) await _database.WriteAsync(session => _pending.ReleaseAsync(session, token), cancel);
         return total;
     }
 
-    private async Task<(int Placed, int Unplaced, bool More)> PassAsync(WriteSession session, string token, DateTime now)
+    private async Task<IReadOnlyList<PendingMessage>> ClaimAsync(WriteSession session, string token, DateTime now)
     {
-        var placement = new Placement(session, _claims, _options, now);
-        var board = await placement.BoardAsync();
+        var board = await new Placement(session, _claims, _options, now).BoardAsync();
         // Not from pending_messages: a DISTINCT over it would grow with the line.
         var profiles = (await session.Db.Profiles.Select(p => p.Id).ToListAsync()).Where(board.HasRoom).ToList();
-        if (profiles.Count == 0) return (0, 0, false);
+        return profiles.Count == 0 ? [] : await _pending.ClaimAsync(session, profiles, MessagesPerPass, token, now);
+    }
 
-        var claimed = await _pending.ClaimAsync(session, profiles, MessagesPerPass, token, now);
-        var placed = 0;
-        var unplaced = 0;
-        foreach (var messages in claimed.GroupBy(p => p.ConversationId))
-        {
-            var conversation = await session.Db.Conversations.AsNoTracking().FirstAsync(c => c.Id == messages.Key);
-            var seen = new SeenConversation(conversation.Id, conversation.ProfileId, conversation.Status, conversation.OwnerId, conversation.OwnerVersion);
-            // Given back by a person: not to the same one again. He can still take it from the list.
-            var givenBack = messages.First().Reason == DecisionReason.Manual;
-            var (decision, outcome) = await placement.PlaceAsync(
-                seen, ClaimCause.Drain, null, onlineOnly: true, excludeId: givenBack ? conversation.LastOwnerId : null);
-            if (outcome is { Succeeded: true })
-            {
-                placed++;
-                continue;
-            }
-            unplaced++;
-            if (!givenBack) await PendingMessageService.ExplainAsync(session, messages.Key, decision.Reason);
-        }
-        return (placed, unplaced, claimed.Count > 0);
+    private async Task<bool> PlaceAsync(WriteSession session, IReadOnlyList<PendingMessage> messages, string token, DateTime now)
+    {
+        var conversation = await session.Db.Conversations.AsNoTracking().FirstAsync(c => c.Id == messages[0].ConversationId);
+        // Somebody took it by hand since; its rows are gone with that.
+        if (conversation.Status != ConversationStatus.Pending) return false;
+        var seen = new SeenConversation(conversation.Id, conversation.ProfileId, conversation.Status, conversation.OwnerId, conversation.OwnerVersion);
+        var givenBackBy = messages.Any(m => m.Reason == DecisionReason.Manual) ? conversation.LastOwnerId : null;
+        var (decision, outcome) = await new Placement(session, _claims, _options, now)
+            .PlaceAsync(seen, ClaimCause.Drain, null, onlineOnly: true, excludeId: givenBackBy);
+        if (outcome is { Succeeded: true }) return true;
+        await _pending.ExplainAsync(session, seen.Id, token, decision.Reason);
+        return false;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -49,7 +49,9 @@ internal sealed class Placement(WriteSession session, ConversationClaims claims,
                 return (decision, outcome);
             }
             // The conversation itself changed hands: not ours to place any more. A person was refused: look at everybody afresh.
-            if (outcome.Result is ClaimResult.Lost or ClaimResult.Closed or ClaimResult.NotFound) return (decision, outcome);
+            // Lost at the version we saw was lost at the seat: the person came or went in between.
+            if (outcome.Result is ClaimResult.Closed or ClaimResult.NotFound
+                || (outcome.Result == ClaimResult.Lost && outcome.OwnerVersion != seen.OwnerVersion)) return (decision, outcome);
             _board = null;
             if (attempt == MaxTries) return (Decision.Nobody(DecisionReason.EveryoneAtCapacity, decision.Candidates), outcome);
         }

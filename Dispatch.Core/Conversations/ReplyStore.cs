@@ -94,6 +94,7 @@ internal static class ReplyStore
             _ => MessageStatus.Failed,
         };
         var error = result.Failure?.ToString();
+        if (result.ProviderId is not null) await AbsorbEchoAsync(session, message, result.ProviderId);
         await session.Db.Messages.Where(m => m.Id == message.Id && m.Status == MessageStatus.Sending)
             .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, status).SetProperty(m => m.StatusAt, now)
                 .SetProperty(m => m.ProviderMessageId, result.ProviderId).SetProperty(m => m.Error, error));
@@ -113,7 +114,7 @@ internal static class ReplyStore
     }
 
     /// <summary>A conversation given back while its contact waits for an answer waits visibly: its unanswered messages are parked.</summary>
-    public static async Task ParkUnansweredAsync(WriteSession session, SeenConversation seen, DateTime now)
+    public static async Task ParkUnansweredAsync(WriteSession session, SeenConversation seen, DecisionReason reason, DateTime now)
     {
         var lastOut = await session.Db.Messages.Where(m => m.ConversationId == seen.Id && m.Direction == MessageDirection.Out).MaxAsync(m => (long?)m.Id) ?? 0;
         var unanswered = await session.Db.Messages.Where(m => m.ConversationId == seen.Id && m.Id > lastOut).OrderBy(m => m.Id).Select(m => m.Id).ToListAsync();
@@ -122,7 +123,24 @@ internal static class ReplyStore
             // Answered, yet somebody has to have it: its last message stands for it.
             unanswered = await session.Db.Messages.Where(m => m.ConversationId == seen.Id).OrderByDescending(m => m.Id).Select(m => m.Id).Take(1).ToListAsync();
         }
-        await InboundStore.ParkAsync(session, [.. unanswered.Select(m => (seen.Id, seen.ProfileId, m))], DecisionReason.Manual, now);
+        await InboundStore.ParkAsync(session, [.. unanswered.Select(m => (seen.Id, seen.ProfileId, m))], reason, now);
+    }
+
+    /// <summary>
+    /// A gateway delivers what left through its API back to the webhook, at times before it answers: then our message is there twice, and
+    /// the echo has the provider's id. It goes; what it stood for in the line is our message.
+    /// </summary>
+    private static async Task AbsorbEchoAsync(WriteSession session, OutboundMessage message, string providerId)
+    {
+        var echo = await session.Db.Messages
+            .Where(m => m.ChannelId == message.ChannelId && m.ProviderMessageId == providerId && m.Id != message.Id
+                && m.Direction == MessageDirection.Out && m.SenderId == null)
+            .Select(m => (long?)m.Id).FirstOrDefaultAsync();
+        if (echo is null) return;
+        await session.Db.PendingMessages.Where(p => p.MessageId == echo && !session.Db.PendingMessages.Any(o => o.MessageId == message.Id))
+            .ExecuteUpdateAsync(set => set.SetProperty(p => p.MessageId, message.Id));
+        await session.Db.PendingMessages.Where(p => p.MessageId == echo).ExecuteDeleteAsync();
+        await session.Db.Messages.Where(m => m.Id == echo).ExecuteDeleteAsync();
     }
 
     private static async Task ApplyEarlyAsync(WriteSession session, long channelId, string providerId)

@@ -16,6 +16,9 @@ namespace Dispatch.Core.Data;
 public sealed partial class Database : IAsyncDisposable
 {
     private const int MaxAttempts = 6;
+
+    /// <summary>Each loss to a faster writer means that somebody else got on, so many may be in a row without anything being wrong.</summary>
+    private const int MaxStaleReads = 100;
     private static readonly AsyncLocal<bool> Writing = new();
 
     private readonly IDbContextFactory<DispatchDb> _factory;
@@ -85,7 +88,7 @@ public sealed partial class Database : IAsyncDisposable
                     Finish(session);
                     return result;
                 }
-                catch (Exception e) when (attempt < MaxAttempts && DatabaseErrors.IsTransient(e))
+                catch (Exception e) when (attempt < (e is StaleReadException ? MaxStaleReads : MaxAttempts) && DatabaseErrors.IsTransient(e))
                 {
                     LogAgain(attempt, e.GetType().Name);
                 }

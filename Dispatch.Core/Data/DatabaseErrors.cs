@@ -28,8 +28,14 @@ public static class DatabaseErrors
         _ => false,
     };
 
-    private static Exception Inner(Exception exception) =>
-        exception is DbUpdateException { InnerException: DbException inner } ? inner : exception;
+    // EF wraps: a failed save in DbUpdateException, and whatever it takes for transient (a deadlock in a query or ExecuteUpdate) in
+    // InvalidOperationException, and a deadlock in a save in both.
+    private static Exception Inner(Exception exception)
+    {
+        while (exception is DbUpdateException or InvalidOperationException && exception.InnerException is DbUpdateException or DbException)
+            exception = exception.InnerException;
+        return exception;
+    }
 }
 
 /// <summary>What a transaction read is no longer so (another node was faster): do it again from the start.</summary>

@@ -26,7 +26,15 @@ public sealed class PresenceService
         {
             session.Db.ModeratorConnections.Add(
                 new ModeratorConnection { ConnectionId = connectionId, ModeratorId = moderatorId, Node = node, ConnectedAt = now });
-            await session.Db.SaveChangesAsync();
+            try
+            {
+                await session.Db.SaveChangesAsync();
+            }
+            catch (DbUpdateException e) when (DatabaseErrors.IsDuplicateKey(e))
+            {
+                // An integration said connect twice at once; done again, the read above finds the connection.
+                throw new StaleReadException("connection");
+            }
         }
         return await DeriveAsync(session, moderatorId, null, TimeSpan.Zero, now);
     }

@@ -7,6 +7,7 @@ namespace Dispatch.Tests.Compliance;
 /// <summary>The same scenarios on every database: a base class holds them, one small subclass per provider runs them. Each test has a database of its own.</summary>
 public abstract class ComplianceTest(DatabaseProvider provider, PostgresServer postgres) : IAsyncLifetime
 {
+    protected DatabaseProvider Provider => provider;
     protected FakeClock Clock { get; } = new();
     protected TestDatabase Store { get; private set; } = null!;
     protected DispatcherFixture Node { get; private set; } = null!;

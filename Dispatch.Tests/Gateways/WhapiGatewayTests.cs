@@ -129,7 +129,7 @@ public sealed class WhapiGatewayTests : IAsyncDisposable
     {
         var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager();
         configuration["Gateways:Whapi:BaseAddress"] = address.AbsoluteUri;
-        var services = new ServiceCollection().AddLogging().AddDispatchGateways(configuration).BuildServiceProvider();
+        var services = new ServiceCollection().AddLogging().AddDispatchGateways(configuration, demo: false).BuildServiceProvider();
         _servers.Add(services);
         return new WhapiGateway(
             services.GetRequiredService<IHttpClientFactory>(), _tokens, Options.Create(new WhapiOptions { Timeout = timeout ?? TimeSpan.FromSeconds(20) }),

@@ -20,9 +20,9 @@ namespace Dispatch.Tests.Support;
 public sealed class DispatcherFixture : IAsyncDisposable
 {
     private static int s_message;
+    private static int s_connection;
 
     private readonly ServiceProvider _services;
-    private int _connection;
 
     private DispatcherFixture(ServiceProvider services, FakeClock clock, RecordingGateway gateway, RecordingLogs logs, string node)
     {
@@ -49,7 +49,7 @@ public sealed class DispatcherFixture : IAsyncDisposable
 
     public static async Task<DispatcherFixture> StartAsync(TestDatabase database, FakeClock clock, string node)
     {
-        var gateway = new RecordingGateway();
+        var gateway = new RecordingGateway(node == "node-1" ? "sent" : node);
         var logs = new RecordingLogs();
         var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
             .AddLogging(b => b.AddProvider(logs)).Configure<NodeOptions>(o => o.Name = node)
@@ -99,7 +99,7 @@ public sealed class DispatcherFixture : IAsyncDisposable
     /// <summary>Opens one more tab; returns its connection id.</summary>
     public async Task<string> ConnectAsync(long moderatorId)
     {
-        var connection = $"{Node}-c{Interlocked.Increment(ref _connection)}";
+        var connection = $"{Node}-c{Interlocked.Increment(ref s_connection)}";
         Assert.True(await Orchestrator.HandleUserConnectedAsync(moderatorId, connection, Node));
         return connection;
     }

@@ -82,7 +82,9 @@ public sealed class PostgresServer : IAsyncDisposable
         string[] server =
         [
             .. owner, $"{bin}/postgres", "-D", $"{_folder}/data", "-p", $"{_port}", "-k", _folder, "-c", "listen_addresses=127.0.0.1",
-            "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB",
+            "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300",
+            // The default second to find a deadlock would be most of the time of the tests that provoke them.
+            "-c", "deadlock_timeout=200ms", "-c", "shared_buffers=64MB",
         ];
         // SIGINT is a fast shutdown.
         const string untilPipeCloses = "log=$1; shift; \"$@\" >\"$log\" 2>&1 & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid";

@@ -4,7 +4,8 @@ using Dispatch.Core.Gateways;
 namespace Dispatch.Tests.Support;
 
 /// <summary>Keeps what was sent and answers what the test wants; without a word from the test every message is accepted.</summary>
-public sealed class RecordingGateway : IMessageGateway
+/// <param name="prefix">Of the ids it gives out; two nodes speak to one gateway, which never gives an id twice.</param>
+public sealed class RecordingGateway(string prefix = "sent") : IMessageGateway
 {
     private int _number;
 
@@ -21,5 +22,5 @@ public sealed class RecordingGateway : IMessageGateway
         return OnSend is { } answer ? answer(message, cancel) : Task.FromResult(SendResult.Sent(NextId()));
     }
 
-    public string NextId() => $"sent-{Interlocked.Increment(ref _number)}";
+    public string NextId() => $"{prefix}-{Interlocked.Increment(ref _number)}";
 }
