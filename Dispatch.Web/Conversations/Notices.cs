@@ -18,7 +18,7 @@ public sealed class Notices(TimeProvider clock) : IDisposable
 
     public void Say(string? text, string? actionLabel = null, Func<Task>? action = null)
     {
-        if (string.IsNullOrEmpty(text)) return;
+        if (string.IsNullOrEmpty(text) || _stop.IsCancellationRequested) return;
         var line = new NoticeLine(++_lastId, text, actionLabel, action);
         _lines.Add(line);
         if (_lines.Count > MaxShown) _lines.RemoveAt(0);
