@@ -1,1 +1,12 @@
-Console.WriteLine("bench");
+using Dispatch.Bench;
+
+return args switch
+{
+    ["replay", var file, .. var rest] => await ReplayCommand.RunAsync(file, Arguments.Parse(rest)),
+    ["inbound", .. var rest] => await InboundBench.RunAsync(Arguments.Parse(rest)),
+    ["growth", .. var rest] => await GrowthBench.RunAsync(Arguments.Parse(rest)),
+    ["decide"] => DecisionBench.Run(),
+    ["circuits", .. var rest] => await CircuitBench.RunAsync(Arguments.Parse(rest)),
+    ["floor-server", .. var rest] => await FloorServer.RunAsync(Arguments.Parse(rest)),
+    _ => Arguments.Usage(),
+};

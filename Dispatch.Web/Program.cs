@@ -1,2 +1,40 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Dispatch.Core.Conversations;
+using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
+using Dispatch.Core.People;
+using Dispatch.Web.Account;
+using Dispatch.Web.Api;
+using Dispatch.Web.Startup;
+using Dispatch.Web.Webhooks;
+
+if (HostSettings.CreateBuilder(args, Console.Error) is not { } builder) return StartupOptions.WrongOptions;
+if (!StartupOptions.Check(builder.Configuration, Console.Error)) return StartupOptions.WrongOptions;
+
+builder.Services.AddDispatchData(StartupOptions.Database(builder.Configuration));
+builder.Services.Configure<ConversationOptions>(builder.Configuration.GetSection(ConversationOptions.Section));
+builder.Services.Configure<NodeOptions>(builder.Configuration.GetSection(NodeOptions.Section));
+builder.Services.AddDispatchConversations();
+builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
+builder.Services.AddDispatchPeople().AddDispatchSignIn();
+builder.Services.AddDispatchProtection(builder.Configuration);
+builder.Services.AddDispatchLanguages();
+builder.Services.AddDispatchApi();
+builder.Services.AddDispatchPages();
+
+var app = builder.Build();
+if (!await app.PrepareAsync(Console.Out, Console.Error)) return StartupOptions.WrongOptions;
+
+app.UseDispatchErrors();
+app.UseDispatchSecurityHeaders();
+app.UseDispatchLanguages();
+app.UseAuthentication();
+app.UseAuthorization();
+app.UseAntiforgery();
+
+app.MapDispatchAssets();
+app.MapDispatchAccount();
+app.MapDispatchLanguages();
+app.MapDispatchApi();
+app.MapDispatchWebhooks();
+app.MapDispatchPages();
+return await app.RunUntilStoppedAsync();

@@ -1,6 +1,6 @@
+using System.Data.Common;
 using Dispatch.Core.Data;
 using Dispatch.Core.Moderators;
-using Microsoft.EntityFrameworkCore;
 
 namespace Dispatch.Core.Conversations;
 
@@ -15,24 +15,45 @@ internal sealed class AgentBoard(ConversationOptions options, DateTime now)
     private HashSet<(long Profile, long Moderator)> _allowed = [];
     private long _lastTurn;
 
+    // By hand: read for every batch that has a new conversation in it.
+    private const string Everyone =
+        "SELECT m.id, m.name, m.state, m.open_count, m.max_conversations, m.priority, m.last_assigned_at, m.drain_window_at, m.drain_count, q.turn, q.priority "
+        + "FROM moderators m LEFT JOIN moderator_queue q ON q.moderator_id = m.id WHERE m.enabled = @yes";
+
+    private const string Permissions =
+        "SELECT p.id, pm.moderator_id FROM profiles p LEFT JOIN profile_moderators pm ON pm.profile_id = p.id WHERE p.restricted = @yes";
+
+    internal static IReadOnlyList<string> Statements { get; } = [Everyone, Permissions];
+
     public async Task LoadAsync(WriteSession session)
     {
         _rows.Clear();
-        _rows.AddRange(await session.Db.Moderators.AsNoTracking()
-            .Where(m => m.Enabled)
-            .Select(m => new Row
-            {
-                Moderator = m,
-                Turn = session.Db.ModeratorQueue.Where(q => q.ModeratorId == m.Id).Select(q => (long?)q.Turn).FirstOrDefault(),
-                Priority = session.Db.ModeratorQueue.Where(q => q.ModeratorId == m.Id).Select(q => (int?)q.Priority).FirstOrDefault(),
-            })
-            .ToListAsync());
+        _rows.AddRange(await session.QueryAsync(Everyone, ReadRow, ("yes", true)));
         _lastTurn = _rows.Count == 0 ? 0 : _rows.Max(r => r.Turn ?? 0);
-        _restricted = [.. await session.Db.Profiles.Where(p => p.Restricted).Select(p => p.Id).ToListAsync()];
-        _allowed = _restricted.Count == 0
-            ? []
-            : [.. (await session.Db.ProfileModerators.AsNoTracking().ToListAsync()).Select(p => (p.ProfileId, p.ModeratorId))];
+        var permissions = await session.QueryAsync(Permissions, r => (Profile: r.GetInt64(0), Moderator: r.IsDBNull(1) ? 0 : r.GetInt64(1)), ("yes", true));
+        _restricted = [.. permissions.Select(p => p.Profile)];
+        _allowed = [.. permissions];
     }
+
+    private static Row ReadRow(DbDataReader r) => new()
+    {
+        Moderator = new Moderator
+        {
+            Id = r.GetInt64(0),
+            Name = r.GetString(1),
+            State = Enum.Parse<PresenceState>(r.GetString(2)),
+            OpenCount = r.GetInt32(3),
+            MaxConversations = r.GetInt32(4),
+            Priority = r.GetInt32(5),
+            LastAssignedAt = Time(r, 6),
+            DrainWindowAt = Time(r, 7),
+            DrainCount = r.GetInt32(8),
+        },
+        Turn = r.IsDBNull(9) ? null : r.GetInt64(9),
+        Priority = r.IsDBNull(10) ? null : r.GetInt32(10),
+    };
+
+    private static DateTime? Time(DbDataReader r, int column) => r.IsDBNull(column) ? null : DateTime.SpecifyKind(r.GetDateTime(column), DateTimeKind.Utc);
 
     public bool IsPresent(long moderatorId) => _rows.Exists(r => r.Moderator.Id == moderatorId && r.Moderator.State == PresenceState.Online);
 

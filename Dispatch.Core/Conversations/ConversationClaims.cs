@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
 using Dispatch.Core.Moderators;
 using Microsoft.EntityFrameworkCore;
@@ -47,19 +48,14 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         {
             if (!await ChangeConversationAsync(session, claim, now)) return false;
             // Seats in the order of ids: two transfers in opposite directions must not wait for each other.
-            var release = claim.Seen.OwnerId is { } from && from != claim.To ? from : (long?)null;
-            var take = claim.To is { } to && to != claim.Seen.OwnerId ? to : (long?)null;
-            if (release < take) await ReleaseAsync(session, release.Value);
-            if (take is not null && !await TakeAsync(session, claim, take.Value, now))
+            foreach (var (_, take, statement) in Seats(claim, now).OrderBy(seat => seat.ModeratorId))
             {
+                if (await session.ExecuteAsync(statement.Sql, statement.Arguments) == statement.MustChange) continue;
+                if (!take) throw new InvalidOperationException($"Moderator {claim.Seen.OwnerId} has no seat to release; the load counter does not match the conversations.");
                 refusedSeat = true;
                 return false;
             }
-            if (release is not null && !(release < take)) await ReleaseAsync(session, release.Value);
-            if (take is not null) await session.ExecuteAsync(MoveToEnd, ("id", take));
-            if (claim.Seen.Status == ConversationStatus.Pending) await session.ExecuteAsync(StopWaiting, ("id", claim.Seen.Id));
-            await RecordAsync(session, claim, now);
-            return true;
+            return await session.ExecuteAllAsync([.. Afterwards(claim, now)]);
         });
         if (done)
         {
@@ -69,11 +65,35 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         return refusedSeat ? await WhyNoSeatAsync(session, claim, now) : await WhoHasItAsync(session, claim);
     }
 
+    /// <summary>
+    /// Makes all of the claims or none: the same statements as <see cref="ApplyAsync"/>, sent together, because a hundred new conversations in one
+    /// transaction must not cost six hundred round trips. False: somebody was faster somewhere; the caller makes them one by one.
+    /// </summary>
+    public async Task<bool> ApplyAllAsync(WriteSession session, IReadOnlyList<Claim> wanted, DateTime now)
+    {
+        if (wanted.Count == 0) return true;
+        if (wanted.Any(c => Refuse(c) is not null || c.Cause is ClaimCause.Reopen)) return false;
+        var done = await session.TryAsync(() => session.ExecuteAllAsync(
+        [
+            .. wanted.OrderBy(c => c.Seen.Id).Select(c => ChangeStatement(c, now)),
+            .. wanted.SelectMany(c => Seats(c, now)).OrderBy(seat => seat.ModeratorId).Select(seat => seat.Statement),
+            .. wanted.SelectMany(c => Afterwards(c, now)),
+        ]));
+        if (!done) return false;
+        foreach (var claim in wanted) Announce(session, claim);
+        return true;
+    }
+
     /// <summary>Writes what happened without a change of owner (opened, parked, a note).</summary>
-    public static Task AddEventAsync(WriteSession session, ConversationEvent e) =>
-        session.ExecuteAsync(AddEvent,
-            ("conversation", e.ConversationId), ("at", e.At), ("kind", e.Kind), ("cause", e.Cause), ("reason", e.Reason), ("actor", e.ActorId),
-            ("from", e.FromId), ("to", e.ToId), ("version", e.OwnerVersion), ("note", e.Note), ("candidates", e.Candidates));
+    public static async Task AddEventAsync(WriteSession session, ConversationEvent e)
+    {
+        var statement = EventStatement(e);
+        await session.ExecuteAsync(statement.Sql, statement.Arguments);
+    }
+
+    internal static Statement EventStatement(ConversationEvent e) => new(AddEvent, 1,
+        ("conversation", e.ConversationId), ("at", e.At), ("kind", e.Kind), ("cause", e.Cause), ("reason", e.Reason), ("actor", e.ActorId),
+        ("from", e.FromId), ("to", e.ToId), ("version", e.OwnerVersion), ("note", e.Note), ("candidates", e.Candidates));
 
     public static string? ToJson(IReadOnlyList<Candidate>? candidates) =>
         candidates is null ? null : JsonSerializer.Serialize(candidates.Take(Decision.MaxStoredCandidates), Json);
@@ -104,15 +124,10 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
 
     private static async Task<bool> ChangeConversationAsync(WriteSession session, Claim claim, DateTime now)
     {
-        var closing = claim.Cause == ClaimCause.Close;
-        var status = closing ? ConversationStatus.Closed
-            : claim.To is null ? ConversationStatus.Pending
-            : claim.RequirePresent ? ConversationStatus.Assigned : ConversationStatus.AssignedOffline;
+        var change = ChangeStatement(claim, now);
         try
         {
-            return await session.ExecuteAsync(Change,
-                ("to", claim.To), ("since", claim.To is null ? null : now), ("status", status), ("closed", closing ? now : null),
-                ("id", claim.Seen.Id), ("seen", claim.Seen.OwnerVersion), ("from_status", claim.Seen.Status)) == 1;
+            return await session.ExecuteAsync(change.Sql, change.Arguments) == change.MustChange;
         }
         catch (Exception e) when (claim.Cause == ClaimCause.Reopen && DatabaseErrors.IsDuplicateKey(e))
         {
@@ -121,16 +136,53 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         }
     }
 
-    private async Task<bool> TakeAsync(WriteSession session, Claim claim, long id, DateTime now)
+    private static Statement ChangeStatement(Claim claim, DateTime now)
     {
-        if (!claim.Paced)
+        var closing = claim.Cause == ClaimCause.Close;
+        var status = closing ? ConversationStatus.Closed
+            : claim.To is null ? ConversationStatus.Pending
+            : claim.RequirePresent ? ConversationStatus.Assigned : ConversationStatus.AssignedOffline;
+        return new Statement(Change, 1,
+            ("to", claim.To), ("since", claim.To is null ? null : now), ("status", status), ("closed", closing ? now : null),
+            ("id", claim.Seen.Id), ("seen", claim.Seen.OwnerVersion), ("from_status", claim.Seen.Status));
+    }
+
+    /// <summary>The seat that is given back and the one that is taken.</summary>
+    private IEnumerable<(long ModeratorId, bool Take, Statement Statement)> Seats(Claim claim, DateTime now)
+    {
+        if (claim.Seen.OwnerId is { } from && from != claim.To) yield return (from, false, new Statement(ReleaseSeat, 1, ("id", from)));
+        if (claim.To is not { } to || to == claim.Seen.OwnerId) yield break;
+        var sql = TakeSeat(claim.RequirePresent, claim.Paced);
+        yield return (to, true, claim.Paced
+            ? new Statement(sql, 1, ("now", now), ("id", to), ("profile", claim.Seen.ProfileId), ("yes", true),
+                ("floor", now - options.Value.DrainWindow), ("pace", options.Value.DrainPerWindow))
+            : new Statement(sql, 1, ("now", now), ("id", to), ("profile", claim.Seen.ProfileId), ("yes", true)));
+    }
+
+    /// <summary>The turn, the end of waiting, and the record.</summary>
+    private static IEnumerable<Statement> Afterwards(Claim claim, DateTime now)
+    {
+        if (claim.To is { } to && to != claim.Seen.OwnerId) yield return new Statement(MoveToEnd, null, ("id", to));
+        if (claim.Seen.Status == ConversationStatus.Pending) yield return new Statement(StopWaiting, null, ("id", claim.Seen.Id));
+        yield return EventStatement(new ConversationEvent
         {
-            return await session.ExecuteAsync(TakeSeat(claim.RequirePresent, paced: false),
-                ("now", now), ("id", id), ("profile", claim.Seen.ProfileId), ("yes", true)) == 1;
-        }
-        return await session.ExecuteAsync(TakeSeat(claim.RequirePresent, paced: true),
-            ("now", now), ("id", id), ("profile", claim.Seen.ProfileId), ("yes", true),
-            ("floor", now - options.Value.DrainWindow), ("pace", options.Value.DrainPerWindow)) == 1;
+            ConversationId = claim.Seen.Id,
+            At = now,
+            Kind = claim.Cause switch
+            {
+                ClaimCause.Close => ConversationEventKind.Closed,
+                ClaimCause.Reopen => ConversationEventKind.Reopened,
+                _ => claim.To is null ? ConversationEventKind.Returned : ConversationEventKind.Assigned,
+            },
+            Cause = claim.Cause,
+            Reason = claim.Reason,
+            ActorId = claim.ActorId,
+            FromId = claim.Seen.OwnerId,
+            ToId = claim.To,
+            OwnerVersion = claim.Seen.OwnerVersion + 1,
+            Note = claim.Note is { } note ? OutsideText.Cut(OutsideText.Mend(note), ConversationConfiguration.NoteLength) : null,
+            Candidates = ToJson(claim.Candidates),
+        });
     }
 
     /// <summary>Presence, permission, capacity and pace, all in the statement that takes the seat.</summary>
@@ -143,32 +195,6 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         + " AND (NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = @profile AND p.restricted = @yes)"
         + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = @profile AND pm.moderator_id = @id))"
         + (paced ? " AND (drain_window_at IS NULL OR drain_window_at <= @floor OR drain_count < @pace)" : "");
-
-    private static async Task ReleaseAsync(WriteSession session, long id)
-    {
-        if (await session.ExecuteAsync(ReleaseSeat, ("id", id)) != 1)
-            throw new InvalidOperationException($"Moderator {id} has no seat to release; the load counter does not match the conversations.");
-    }
-
-    private static Task RecordAsync(WriteSession session, Claim claim, DateTime now) => AddEventAsync(session, new ConversationEvent
-    {
-        ConversationId = claim.Seen.Id,
-        At = now,
-        Kind = claim.Cause switch
-        {
-            ClaimCause.Close => ConversationEventKind.Closed,
-            ClaimCause.Reopen => ConversationEventKind.Reopened,
-            _ => claim.To is null ? ConversationEventKind.Returned : ConversationEventKind.Assigned,
-        },
-        Cause = claim.Cause,
-        Reason = claim.Reason,
-        ActorId = claim.ActorId,
-        FromId = claim.Seen.OwnerId,
-        ToId = claim.To,
-        OwnerVersion = claim.Seen.OwnerVersion + 1,
-        Note = claim.Note is { } note ? InboundStore.Cut(InboundStore.Clean(note), ConversationConfiguration.NoteLength) : null,
-        Candidates = ToJson(claim.Candidates),
-    });
 
     private static void Announce(WriteSession session, Claim claim)
     {

@@ -58,6 +58,7 @@ internal sealed class ConversationConfiguration :
         builder.HasIndex(p => p.ConversationId);
         builder.HasIndex(p => new { p.ProfileId, p.ReceivedAt });
         builder.HasIndex(p => new { p.ReceivedAt, p.Id });
+        builder.HasIndex(p => p.ClaimToken).HasFilter("claim_token IS NOT NULL");
         builder.Property(p => p.ClaimToken).HasMaxLength(40);
         builder.HasOne<Conversation>().WithMany().HasForeignKey(p => p.ConversationId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<Message>().WithMany().HasForeignKey(p => p.MessageId).OnDelete(DeleteBehavior.Restrict);

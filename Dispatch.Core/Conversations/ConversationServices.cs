@@ -17,6 +17,8 @@ public static class ConversationServices
         services.AddSingleton<OutboundSender>();
         services.AddSingleton<PendingDrain>();
         services.AddSingleton<DispatcherOrchestrator>();
+        services.AddSingleton<ConversationQueries>();
+        services.AddSingleton<ModeratorQueries>();
         services.AddHostedService(s => s.GetRequiredService<InboundPipeline>());
         services.AddHostedService(s => s.GetRequiredService<OutboundSender>());
         services.AddHostedService(s => s.GetRequiredService<PendingDrain>());

@@ -44,6 +44,44 @@ public sealed class DispatcherOrchestrator(
             await FollowAsync(session, await presence.DisconnectAllAsync(session, moderatorId, now), now), cancel);
     }
 
+    /// <summary>
+    /// People who were disabled are gone at once, and nothing waits for a person who will not come back. A sweep and not a call, so that it holds
+    /// whoever disabled them and whatever crashed in between. Returns how many people it concerned.
+    /// </summary>
+    public async Task<int> SettleDisabledAsync(DateTime now, CancellationToken cancel = default)
+    {
+        List<long> disabled;
+        await using (var db = database.Read())
+        {
+            disabled = await db.Moderators.Where(m => !m.Enabled && (m.State != PresenceState.Offline || m.OpenCount > 0))
+                .OrderBy(m => m.Id).Select(m => m.Id).ToListAsync(cancel);
+        }
+        foreach (var id in disabled) await database.WriteAsync(session => SettleDisabledAsync(session, id, now), cancel);
+        return disabled.Count;
+    }
+
+    private async Task SettleDisabledAsync(WriteSession session, long moderatorId, DateTime now)
+    {
+        await FollowAsync(session, await presence.DisconnectAllAsync(session, moderatorId, now), now);
+        var owned = await session.Db.Conversations.AsNoTracking().Where(c => c.OwnerId == moderatorId)
+            .OrderBy(c => c.WaitingSince == null).ThenBy(c => c.WaitingSince)
+            .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)).ToListAsync();
+        foreach (var seen in owned)
+        {
+            var outcome = await claims.ApplyAsync(session, new Claim(seen, ClaimCause.Return, null, DecisionReason.OwnerLeft), now);
+            if (outcome.Result == ClaimResult.Done) await ReplaceAsync(session, seen, outcome, now);
+        }
+        session.AfterCommit(drain.Wake);
+    }
+
+    /// <summary>The person did something (typed, clicked): the second signal of presence. Call it at most every half minute.</summary>
+    public Task RecordActivityAsync(long moderatorId, CancellationToken cancel = default)
+    {
+        var now = Now;
+        return database.WriteAsync(session => session.Db.Moderators.Where(m => m.Id == moderatorId)
+            .ExecuteUpdateAsync(set => set.SetProperty(m => m.LastActivityAt, now)), cancel);
+    }
+
     /// <summary>Online, Away or Offline by the person's own choice.</summary>
     public Task<bool> ChoosePresenceAsync(long moderatorId, PresenceState choice, CancellationToken cancel = default)
     {
@@ -99,13 +137,12 @@ public sealed class DispatcherOrchestrator(
     public async Task<ClaimOutcome> ReturnToQueueAsync(
         long conversationId, long? actorId, string? note = null, bool supervisor = false, long? seenVersion = null, CancellationToken cancel = default)
     {
-        var outcome = await ClaimAsync(conversationId, seenVersion, async (session, seen) =>
+        return await ClaimAsync(conversationId, seenVersion, async (session, seen) =>
         {
             if (seen.OwnerId is null && seen.Status == ConversationStatus.Pending) return new ClaimOutcome(ClaimResult.Unchanged);
             if (!supervisor && seen.OwnerId != actorId) return await NotOwnerAsync(session, seen);
             return new Claim(seen, ClaimCause.Return, null, DecisionReason.Manual) { ActorId = actorId, Note = note };
         }, cancel);
-        return outcome;
     }
 
     public Task<ClaimOutcome> CloseAsync(
@@ -144,7 +181,7 @@ public sealed class DispatcherOrchestrator(
     public async Task<ReplyOutcome> ReplyAsync(
         long conversationId, long? senderId, string text, string? effectKey = null, CancellationToken cancel = default)
     {
-        text = InboundStore.Clean(text);
+        text = OutsideText.Mend(text);
         if (string.IsNullOrWhiteSpace(text) || text.Length > ReplyOutcome.MaxLength) return new ReplyOutcome(ReplyResult.BadText);
         var now = Now;
         var outcome = await database.WriteAsync(session => ReplyStore.AddAsync(session, conversationId, senderId, text, effectKey, now), cancel);

@@ -27,12 +27,14 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
             throw new StaleReadException("inbound");
         }
         var statuses = await ApplyStatusesAsync(session, batches);
-        return [.. batches.Select((batch, b) =>
+        var taken = new int[batches.Count];
+        var stored = new int[batches.Count];
+        foreach (var item in items)
         {
-            var mine = items.Where(i => i.Batch == b).ToList();
-            var stored = mine.Count(i => i.MessageId > 0);
-            return new InboundResult(stored, batch.Messages.Count - mine.Count, mine.Count - stored, statuses[b]);
-        })];
+            taken[item.Batch]++;
+            if (item.MessageId > 0) stored[item.Batch]++;
+        }
+        return [.. batches.Select((batch, b) => new InboundResult(stored[b], batch.Messages.Count - taken[b], taken[b] - stored[b], statuses[b]))];
     }
 
     /// <summary>Drops what is stored already and what the batch itself holds twice.</summary>
@@ -101,23 +103,26 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
         {
             foreach (var (item, id) in same.Zip(byProviderId[same.Key])) item.MessageId = id;
         }
+        var touched = new List<Statement>();
         foreach (var group in storable.Select(i => i.Group!).Distinct())
         {
             var last = group.Items[^1].Message;
             // Unread counts what came after our own last word.
             var unread = group.Items.Count - 1 - group.Items.FindLastIndex(i => i.Message.FromUs);
-            await InboundStore.TouchAsync(session, group.Found!.Seen.Id, last, unread, now);
-            var id = group.Found.Seen.Id;
+            var id = group.Found!.Seen.Id;
+            touched.Add(InboundStore.Touched(id, last, unread, now));
             session.Publish(Topics.Conversation(id), EventNames.MessageReceived, id);
             session.Publish(Topics.Board, EventNames.MessageReceived, id);
             if (group.Found.Seen.OwnerId is { } owner) session.Publish(Topics.Moderator(owner), EventNames.MessageReceived, id);
         }
+        if (!await session.ExecuteAllAsync(touched)) throw new StaleReadException("conversation");
     }
 
     private async Task PlaceAsync(WriteSession session, List<Group> groups, DateTime now)
     {
         var placement = new Placement(session, claims, options.Value, now);
         var profilesThatWait = new Dictionary<long, bool>();
+        var fresh = new List<Group>();
         foreach (var group in groups.Where(g => g.HasInbound))
         {
             var seen = group.Found!.Seen;
@@ -133,9 +138,7 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
                     await pending.StoreAsync(session, group.Rows, DecisionReason.OlderOnesFirst, now);
                     break;
                 case ConversationStatus.Pending:
-                    await ConversationClaims.AddEventAsync(session, new ConversationEvent
-                        { ConversationId = seen.Id, At = now, Kind = ConversationEventKind.Opened, Cause = ClaimCause.Inbound });
-                    await PlaceOrParkAsync(session, placement, group, seen, null, profilesThatWait, now);
+                    fresh.Add(group);
                     break;
                 case ConversationStatus.Closed:
                     var reopened = await claims.ApplyAsync(session, new Claim(seen, ClaimCause.Reopen, null, DecisionReason.None), now);
@@ -147,6 +150,27 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
                     throw new InvalidOperationException($"Unknown status {seen.Status}");
             }
         }
+        await PlaceFreshAsync(session, placement, fresh, profilesThatWait, now);
+    }
+
+    /// <summary>New conversations: all decided on one board and claimed together; one by one only when somebody was faster.</summary>
+    private async Task PlaceFreshAsync(
+        WriteSession session, Placement placement, List<Group> fresh, Dictionary<long, bool> profilesThatWait, DateTime now)
+    {
+        await session.ExecuteAllAsync([.. fresh.Select(g => ConversationClaims.EventStatement(new ConversationEvent
+            { ConversationId = g.Found!.Seen.Id, At = now, Kind = ConversationEventKind.Opened, Cause = ClaimCause.Inbound }))]);
+        // One is not worth planning, and where somebody waits already the line decides.
+        if (fresh.Count > 1)
+        {
+            var free = new List<Group>();
+            foreach (var group in fresh)
+            {
+                if (!await SomeoneWaitsAsync(session, profilesThatWait, group.Profile)) free.Add(group);
+            }
+            var placed = await placement.PlaceAllAsync([.. free.Select(g => g.Found!.Seen)], ClaimCause.Inbound);
+            fresh.RemoveAll(g => placed.Contains(g.Found!.Seen.Id));
+        }
+        foreach (var group in fresh) await PlaceOrParkAsync(session, placement, group, group.Found!.Seen, null, profilesThatWait, now);
     }
 
     private async Task PlaceOrParkAsync(
@@ -176,7 +200,7 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
 
     private static async Task<bool> SomeoneWaitsAsync(WriteSession session, Dictionary<long, bool> known, long profile)
     {
-        if (!known.TryGetValue(profile, out var waits)) known[profile] = waits = await session.Db.PendingMessages.AnyAsync(p => p.ProfileId == profile);
+        if (!known.TryGetValue(profile, out var waits)) known[profile] = waits = await InboundStore.SomeoneWaitsAsync(session, profile);
         return waits;
     }
 

@@ -25,6 +25,7 @@ internal static class InboundStore
         "UPDATE conversations SET last_message_at = @at, last_message_preview = @preview, last_message_direction = @direction, "
         + "unread_count = unread_count + @unread, waiting_since = CASE WHEN @unread > 0 THEN COALESCE(waiting_since, @waiting) ELSE NULL END WHERE id = @id";
 
+    private const string SomeoneWaits = "SELECT CASE WHEN EXISTS (SELECT 1 FROM pending_messages WHERE profile_id = @profile) THEN 1 ELSE 0 END";
     private const string Rename = "UPDATE contacts SET name = @name WHERE id = @id";
 
     /// <summary>Every text this class can send, for the check of their SQL Server form.</summary>
@@ -34,7 +35,7 @@ internal static class InboundStore
         dialect.Insert("contacts", ContactColumns, 2, ["id", "address"]), dialect.NewestPerKey("conversations", ConversationKey, ConversationSeen, 3),
         dialect.Insert("conversations", NewConversation, 2, ["id", "profile_id", "contact_id"]),
         dialect.Insert("messages", NewMessage, dialect.RowsPerStatement, ["id", "provider_message_id"]), dialect.Insert("pending_messages", NewPending, 2, []),
-        Touch, Rename, .. StatusTexts.Values,
+        Touch, Rename, SomeoneWaits, .. AgentBoard.Statements, .. StatusTexts.Values,
     ];
 
     public static async Task<HashSet<(long Channel, string Id)>> KnownAsync(WriteSession session, IReadOnlyCollection<(long Channel, string Id)> keys) =>
@@ -44,6 +45,9 @@ internal static class InboundStore
     public static async Task<Dictionary<string, (long Id, string Name)>> ContactsAsync(WriteSession session, IReadOnlyCollection<string> addresses) =>
         (await ManyAsync(session, addresses, a => [a], n => session.Dialect.ByKeys("contacts", ["address"], ["id", "address", "name"], n),
             r => (Id: r.GetInt64(0), Address: r.GetString(1), Name: r.GetString(2)))).ToDictionary(c => c.Address, c => (c.Id, c.Name), StringComparer.Ordinal);
+
+    public static async Task<bool> SomeoneWaitsAsync(WriteSession session, long profileId) =>
+        (await session.QueryAsync(SomeoneWaits, r => r.GetInt32(0), ("profile", profileId)))[0] == 1;
 
     public static Task<List<(long Id, string Address)>> AddContactsAsync(
         WriteSession session, IReadOnlyCollection<(string Address, string Name)> contacts, DateTime now) =>
@@ -80,8 +84,8 @@ internal static class InboundStore
             r => (r.GetInt64(0), r.GetString(1)));
 
     /// <summary>Last line, unread and waiting of one conversation. Messages of ours (unread 0) end the waiting.</summary>
-    public static Task TouchAsync(WriteSession session, long id, InboundMessage last, int unread, DateTime now) =>
-        session.ExecuteAsync(Touch, ("at", now), ("preview", Preview(last)), ("direction", last.FromUs ? MessageDirection.Out : MessageDirection.In),
+    public static Statement Touched(long id, InboundMessage last, int unread, DateTime now) =>
+        new(Touch, 1, ("at", now), ("preview", Preview(last)), ("direction", last.FromUs ? MessageDirection.Out : MessageDirection.In),
             ("unread", unread), ("waiting", now), ("id", id));
 
     public static Task ParkAsync(WriteSession session, IReadOnlyCollection<(long Conversation, long Profile, long Message)> messages, DecisionReason reason, DateTime now) =>
@@ -102,19 +106,14 @@ internal static class InboundStore
     /// </summary>
     public static InboundMessage Fit(InboundMessage message) => message with
     {
-        Name = Cut(Clean(message.Name), ConversationConfiguration.NameLength),
-        Type = Cut(Clean(message.Type), ConversationConfiguration.TypeLength),
-        Text = Clean(message.Text),
+        Name = OutsideText.Cut(OutsideText.Mend(message.Name), ConversationConfiguration.NameLength),
+        Type = OutsideText.Cut(OutsideText.Mend(message.Type), ConversationConfiguration.TypeLength),
+        Text = OutsideText.Mend(message.Text),
     };
 
     /// <inheritdoc cref="Fit(InboundMessage)"/>
     public static InboundStatus Fit(InboundStatus status) =>
-        status.Error is { } error ? status with { Error = Cut(Clean(error), ConversationConfiguration.ErrorLength) } : status;
-
-    public static string Clean(string text) => text.Replace("\0", "", StringComparison.Ordinal);
-
-    public static string Cut(string text, int length) =>
-        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
+        status.Error is { } error ? status with { Error = OutsideText.Cut(OutsideText.Mend(error), ConversationConfiguration.ErrorLength) } : status;
 
     public static string Preview(string text)
     {
@@ -143,10 +142,14 @@ internal static class InboundStore
         WriteSession session, IReadOnlyCollection<TKey> keys, Func<TKey, object?[]> values, Func<int, string> sql, Func<DbDataReader, TRow> map)
     {
         var all = new List<TRow>(keys.Count);
+        string? text = null;
+        var rows = 0;
         foreach (var chunk in keys.Chunk(session.Dialect.RowsPerStatement))
         {
+            // Written once per length: on SQLite every chunk is one row, and the text costs more than its execution.
+            if (chunk.Length != rows) text = sql(rows = chunk.Length);
             var arguments = chunk.SelectMany(values).Select((value, i) => (ParameterName(i), value)).ToArray();
-            all.AddRange(await session.QueryAsync(sql(chunk.Length), map, arguments));
+            await session.QueryAsync(text!, map, all, arguments);
         }
         return all;
     }

@@ -13,13 +13,14 @@ public sealed class NodeOptions
     public string Name { get; set; } = Environment.MachineName;
 }
 
-/// <summary>Ends grace periods. At start it lets go of the circuits of this node's previous run, which a crash left behind.</summary>
+/// <summary>Ends grace periods and lets go of disabled people. At start it lets go of the circuits of this node's previous run, which a crash left behind.</summary>
 public sealed partial class PresenceLoop(
     DispatcherOrchestrator orchestrator, IOptions<NodeOptions> node, TimeProvider clock, ILogger<PresenceLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    public Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default) => orchestrator.EndGraceAsync(now, cancel);
+    public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default) =>
+        await orchestrator.EndGraceAsync(now, cancel) + await orchestrator.SettleDisabledAsync(now, cancel);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -50,6 +51,6 @@ public sealed partial class PresenceLoop(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Ending grace periods failed; trying again in a second")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Looking after presence failed; trying again in a second")]
     private partial void LogFault(Exception exception);
 }

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Dispatch.Core.Data;
 
@@ -45,7 +46,7 @@ public static class DataServices
                 builder.UseSqlite(SqliteConnectionString(options)).AddInterceptors(new SqlitePragmas());
                 break;
             case DatabaseProvider.PostgreSql:
-                builder.UseNpgsql(options.ConnectionString);
+                builder.UseNpgsql(PostgresConnectionString(options));
                 break;
             case DatabaseProvider.SqlServer:
                 builder.UseSqlServer(options.ConnectionString);
@@ -53,6 +54,14 @@ public static class DataServices
             default:
                 throw new ArgumentOutOfRangeException(nameof(options), options.Provider, "Database:Provider");
         }
+    }
+
+    private static string PostgresConnectionString(DatabaseOptions options)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        // The hot statements come again and again: planned once per connection instead of at each use.
+        if (builder.MaxAutoPrepare == 0) builder.MaxAutoPrepare = 100;
+        return builder.ToString();
     }
 
     private static string SqliteConnectionString(DatabaseOptions options) => new SqliteConnectionStringBuilder(options.ConnectionString ?? "")

@@ -40,7 +40,51 @@ public sealed class WriteSession
 
     /// <summary>Runs a query of ours and maps every row.</summary>
     public Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> map, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
-        ReadAllAsync(Prepare(sql, arguments), map);
+        ReadAllAsync(Prepare(sql, arguments), map, []);
+
+    /// <summary>The same into a list at hand.</summary>
+    internal Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> map, List<T> into, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
+        ReadAllAsync(Prepare(sql, arguments), map, into);
+
+    /// <summary>
+    /// Runs the statements in order, in one round trip where the provider can. False: one of them changed another number of rows than it must;
+    /// what the others did stands until the caller undoes it (<see cref="TryAsync"/>).
+    /// </summary>
+    public async Task<bool> ExecuteAllAsync(IReadOnlyList<Statement> statements)
+    {
+        if (statements.Count == 0) return true;
+        var connection = Db.Database.GetDbConnection();
+        if (!connection.CanCreateBatch)
+        {
+            foreach (var statement in statements)
+            {
+                var rows = await ExecuteAsync(statement.Sql, statement.Arguments);
+                if (statement.MustChange is { } must && rows != must) return false;
+            }
+            return true;
+        }
+        await using var batch = connection.CreateBatch();
+        batch.Transaction = Db.Database.CurrentTransaction?.GetDbTransaction();
+        foreach (var statement in statements)
+        {
+            var command = batch.CreateBatchCommand();
+            command.CommandText = statement.Sql;
+            foreach (var (name, value) in statement.Arguments)
+            {
+                var parameter = command.CreateParameter();
+                parameter.ParameterName = name;
+                Dialect.SetValue(parameter, value);
+                command.Parameters.Add(parameter);
+            }
+            batch.BatchCommands.Add(command);
+        }
+        await batch.ExecuteNonQueryAsync();
+        for (var i = 0; i < statements.Count; i++)
+        {
+            if (statements[i].MustChange is { } must && batch.BatchCommands[i].RecordsAffected != must) return false;
+        }
+        return true;
+    }
 
     /// <summary>True: kept. False: everything that <paramref name="work"/> did in this transaction is undone, the transaction goes on.</summary>
     public async Task<bool> TryAsync(Func<Task<bool>> work)
@@ -86,11 +130,14 @@ public sealed class WriteSession
         return command;
     }
 
-    private static async Task<List<T>> ReadAllAsync<T>(DbCommand command, Func<DbDataReader, T> map)
+    private static async Task<List<T>> ReadAllAsync<T>(DbCommand command, Func<DbDataReader, T> map, List<T> rows)
     {
-        var rows = new List<T>();
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync()) rows.Add(map(reader));
         return rows;
     }
 }
+
+/// <summary>One statement of ours with its arguments.</summary>
+/// <param name="MustChange">The rows it has to change; null: any number is right.</param>
+public sealed record Statement(string Sql, int? MustChange, params (string Name, object? Value)[] Arguments);

@@ -362,6 +362,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.HasKey("Id")
                         .HasName("pk_pending_messages");
 
+                    b.HasIndex("ClaimToken")
+                        .HasDatabaseName("ix_pending_messages_claim_token")
+                        .HasFilter("claim_token IS NOT NULL");
+
                     b.HasIndex("ConversationId")
                         .HasDatabaseName("ix_pending_messages_conversation_id");
 

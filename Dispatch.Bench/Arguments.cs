@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace Dispatch.Bench;
+
+/// <summary><c>--name value</c> pairs.</summary>
+internal sealed class Arguments
+{
+    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+
+    public static Arguments Parse(IReadOnlyList<string> args)
+    {
+        var parsed = new Arguments();
+        for (var i = 0; i + 1 < args.Count; i += 2) parsed._values[args[i].TrimStart('-')] = args[i + 1];
+        return parsed;
+    }
+
+    public string Text(string name, string fallback) => _values.GetValueOrDefault(name, fallback);
+    public string? Text(string name) => _values.GetValueOrDefault(name);
+    public int Number(string name, int fallback) => _values.TryGetValue(name, out var v) ? int.Parse(v, CultureInfo.InvariantCulture) : fallback;
+
+    public static int Usage()
+    {
+        Console.Error.WriteLine("""
+            Dispatch.Bench: figures, each beside its floor in the same run. Build with -c Release.
+              replay FILE --url http://localhost:5080 --channel demo --secret S [--speed 600] [--api-key K]
+              inbound  [--provider sqlite|postgresql] [--messages 40000] [--connections 64] [--per-contact 10] [--rounds 3]
+              growth   [--provider sqlite|postgresql] [--conversations 100000] [--messages 1000000]
+              decide
+              circuits [--count 100]
+            """);
+        return 2;
+    }
+}

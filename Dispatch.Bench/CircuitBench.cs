@@ -1,0 +1,44 @@
+using Microsoft.Playwright;
+
+namespace Dispatch.Bench;
+
+/// <summary>Memory of the server per open console page, beside the same number of circuits on a page that shows next to nothing.</summary>
+internal static class CircuitBench
+{
+    public static async Task<int> RunAsync(Arguments arguments)
+    {
+        var count = arguments.Number("count", 100);
+        Console.WriteLine($"circuits: {count} pages from one browser; {Measured.Machine}");
+        foreach (var (name, path) in new[] { ("empty page", "/about"), ("inbox", "/") })
+        {
+            await using var database = await BenchDatabase.CreateAsync("sqlite");
+            await using var server = await DispatchServer.StartAsync(database, ("ASPNETCORE_ENVIRONMENT", "Development"), ("Demo__Enabled", "true"));
+            using var playwright = await Playwright.CreateAsync();
+            await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+            {
+                ExecutablePath = "/usr/bin/chromium",
+                Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            });
+            var context = await browser.NewContextAsync();
+            var first = await context.NewPageAsync();
+            await first.GotoAsync(new Uri(server.Address, "/signin").ToString());
+            await first.Locator("form button[name=demo]").First.ClickAsync();
+            await OpenAsync(context, new Uri(server.Address, path), 3);
+            var before = server.WorkingSet;
+            await OpenAsync(context, new Uri(server.Address, path), count);
+            Console.WriteLine(FormattableString.Invariant(
+                $"  {name}: {(server.WorkingSet - before) / 1048576.0 / count:F2} MB working set per circuit ({before / 1048576} MB before)"));
+        }
+        return 0;
+    }
+
+    private static async Task OpenAsync(IBrowserContext context, Uri address, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var page = await context.NewPageAsync();
+            await page.GotoAsync(address.ToString());
+            await page.Locator("h1, [data-live]").First.WaitForAsync();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using Dispatch.Core.Data;
+
+namespace Dispatch.Bench;
+
+/// <summary>Inbound messages acknowledged per second over HTTP, beside the floor, in alternating rounds of one run.</summary>
+internal static class InboundBench
+{
+    public static async Task<int> RunAsync(Arguments arguments)
+    {
+        var provider = arguments.Text("provider", "sqlite");
+        var messages = arguments.Number("messages", 40_000);
+        var connections = arguments.Number("connections", 64);
+        var perContact = arguments.Number("per-contact", 10);
+        Console.WriteLine($"inbound on {provider}: {messages} messages a round, {connections} connections, {perContact} messages a contact; {Measured.Machine}");
+        await using var database = await BenchDatabase.CreateAsync(provider);
+        await using var dispatch = await DispatchServer.StartAsync(database);
+        await DispatchServer.PrepareAsync(dispatch, moderators: 40, capacity: 100_000);
+        await using var floor = await StartFloorAsync(database);
+
+        var ratios = new List<double>();
+        for (var round = 0; round <= arguments.Number("rounds", 3); round++)
+        {
+            var name = $"r{round}";
+            var count = round == 0 ? messages / 10 : messages;
+            var ours = await LoadGenerator.RunAsync(new Uri(dispatch.Address, $"/webhooks/whapi/{DispatchServer.Channel}"), DispatchServer.Headers,
+                connections, count, i => Payload(name, i, perContact));
+            var bare = await LoadGenerator.RunAsync(new Uri(floor.Address, "/floor"), "", connections, count, i => Payload(name, i, perContact));
+            if (round == 0) continue; // warm-up: JIT and page cache
+            ratios.Add(ours.PerSecond / bare.PerSecond);
+            Print("Dispatch", ours);
+            Print("floor   ", bare);
+        }
+        Console.WriteLine(FormattableString.Invariant($"ratio to the floor: {string.Join(", ", ratios.Select(r => r.ToString("F2", System.Globalization.CultureInfo.InvariantCulture)))} (median {ratios.Order().ElementAt(ratios.Count / 2):F2})"));
+        return 0;
+    }
+
+    public static void Print(string who, LoadResult result) => Console.WriteLine(FormattableString.Invariant(
+        $"  {who} {result.PerSecond:F0}/s, {result.Latency}, answers {string.Join(" ", result.ByStatus.Select(s => $"{s.Key}:{s.Value}"))}"));
+
+    /// <summary>One text message in Whapi's format.</summary>
+    public static byte[] Payload(string run, int i, int perContact)
+    {
+        var contact = 33_600_000_000L + (StringComparer.Ordinal.GetHashCode(run) & 0xFFFF) * 1_000_000L + (i / perContact);
+        return Encoding.UTF8.GetBytes(
+            $"{{\"messages\":[{{\"id\":\"{run}.{i}.{Run}\",\"from_me\":false,\"type\":\"text\",\"chat_id\":\"{contact}@s.whatsapp.net\",\"timestamp\":1712995245,"
+            + $"\"source\":\"mobile\",\"text\":{{\"body\":\"Hello, when does my order {i} arrive? I have been waiting since Monday.\"}},\"from\":\"{contact}\",\"from_name\":\"Contact {contact % 1000}\"}}],"
+            + "\"event\":{\"type\":\"messages\",\"event\":\"post\"},\"channel_id\":\"BENCH\"}");
+    }
+
+    private static readonly string Run = Guid.NewGuid().ToString("N")[..8];
+
+    private static Task<ServerProcess> StartFloorAsync(BenchDatabase database) =>
+        ServerProcess.StartAsync(
+            typeof(InboundBench).Assembly.Location,
+            database.Provider == DatabaseProvider.Sqlite
+                ? ["floor-server", "--path", Path.Combine(database.Folder, "floor.db")]
+                : ["floor-server", "--connection", database.ConnectionString!],
+            new Dictionary<string, string>(StringComparer.Ordinal), "/");
+}

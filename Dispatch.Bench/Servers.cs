@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using Dispatch.Core.Data;
+
+namespace Dispatch.Bench;
+
+/// <summary>A program of ours in a process of its own.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ServerProcess(Process process, Uri address)
+    {
+        _process = process;
+        Address = address;
+    }
+
+    public Uri Address { get; }
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    public static async Task<ServerProcess> StartAsync(string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings, string probe)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(dll)! };
+        foreach (var argument in (string[])[dll, .. arguments, "--urls", address.ToString()]) start.ArgumentList.Add(argument);
+        foreach (var (key, value) in settings) start.Environment[key] = value;
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += static (_, _) => { };
+        process.ErrorDataReceived += static (_, e) => Console.Error.WriteLine(e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using var http = new HttpClient { BaseAddress = address };
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < TimeSpan.FromSeconds(60) && !process.HasExited;)
+        {
+            try
+            {
+                using var answer = await http.GetAsync(probe);
+                return new ServerProcess(process, address);
+            }
+            catch (HttpRequestException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+            }
+        }
+        throw new InvalidOperationException($"{Path.GetFileName(dll)} did not start.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>Dispatch.Web on a database of its own, with a channel, a profile and moderators who are connected.</summary>
+internal static class DispatchServer
+{
+    public const string Secret = "bench-webhook-secret", ApiKey = "bench-api-key-0123456789", Channel = "bench";
+
+    public static string Headers => $"X-Webhook-Secret: {Secret}\r\n";
+
+    public static Task<ServerProcess> StartAsync(BenchDatabase database, params (string Key, string Value)[] more)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["Demo__Enabled"] = "false",
+            ["Webhooks__Whapi__Secret"] = Secret,
+            ["Webhooks__MaxPerSecond"] = "1000000",
+            ["Api__Keys__0"] = ApiKey,
+            ["DataProtection__Path"] = Path.Combine(database.Folder, "keys"),
+            ["Database__Provider"] = database.Provider.ToString(),
+            ["Database__Path"] = Path.Combine(database.Folder, "dispatch.db"),
+        };
+        if (database.ConnectionString is not null) settings["ConnectionStrings__Dispatch"] = database.ConnectionString;
+        foreach (var (key, value) in more) settings[key] = value;
+        return ServerProcess.StartAsync(WebDll, [], settings, "/api/queue");
+    }
+
+    /// <summary>Through the HTTP surface, as an integration would.</summary>
+    public static async Task PrepareAsync(ServerProcess server, int moderators, int capacity)
+    {
+        using var http = new HttpClient { BaseAddress = server.Address };
+        http.DefaultRequestHeaders.Add("X-Api-Key", ApiKey);
+        await PostAsync(http, "/api/channels", new { key = Channel, provider = "Simulator", token = (string?)null });
+        await PostAsync(http, "/api/profiles", new { name = "Bench", channel = Channel, mode = "Shared" });
+        for (var i = 1; i <= moderators; i++)
+        {
+            var made = await PostAsync(http, "/api/moderators", new { name = $"Bench {i}", email = $"bench{i}@bench.test", maxConversations = capacity, priority = 0 });
+            await PostAsync(http, $"/api/moderators/{made.GetProperty("id").GetInt64()}/connect", new { });
+        }
+    }
+
+    private static async Task<JsonElement> PostAsync(HttpClient http, string path, object body)
+    {
+        using var answer = await http.PostAsJsonAsync(path, body);
+        var text = await answer.Content.ReadAsStringAsync();
+        if (!answer.IsSuccessStatusCode) throw new InvalidOperationException($"{path}: {(int)answer.StatusCode} {text}");
+        return text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text);
+    }
+
+    private static string WebDll
+    {
+        get
+        {
+            var here = AppContext.BaseDirectory;
+            var built = Path.GetFullPath(Path.Combine(here, "..", "..", "..", "..", "Dispatch.Web", here.Contains("Release", StringComparison.Ordinal) ? "bin/Release/net10.0" : "bin/Debug/net10.0", "Dispatch.Web.dll"));
+            return File.Exists(built) ? built : throw new FileNotFoundException("Build the solution first.", built);
+        }
+    }
+}
+
+/// <summary>An empty database for one measurement: a SQLite file on the disk of the temporary folder, or a database on a private PostgreSQL with fsync on.</summary>
+internal sealed class BenchDatabase : IAsyncDisposable
+{
+    private BenchDatabase(DatabaseProvider provider, string folder, string? connectionString)
+    {
+        Provider = provider;
+        Folder = folder;
+        ConnectionString = connectionString;
+    }
+
+    public DatabaseProvider Provider { get; }
+    public string Folder { get; }
+    public string? ConnectionString { get; }
+
+    public static async Task<BenchDatabase> CreateAsync(string provider)
+    {
+        var folder = Directory.CreateTempSubdirectory("dispatch-bench-").FullName;
+        if (provider == "sqlite") return new BenchDatabase(DatabaseProvider.Sqlite, folder, null);
+        var port = ServerProcess.FreePort();
+        var bin = Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")).Order(StringComparer.Ordinal).LastOrDefault()
+            ?? throw new InvalidOperationException("PostgreSQL is not installed.");
+        await ShellAsync($"chown postgres {folder} && su postgres -c \"{bin}/initdb -D {folder}/pg -U postgres -A trust -E UTF8\" >/dev/null");
+        await ShellAsync($"su postgres -c \"{bin}/pg_ctl -D {folder}/pg -w -l {folder}/pg.log -o '-p {port} -k {folder} -c listen_addresses=127.0.0.1' start\" >/dev/null");
+        await ShellAsync($"chmod 777 {folder}");
+        return new BenchDatabase(DatabaseProvider.PostgreSql, folder, $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (ConnectionString is not null)
+        {
+            var bin = Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")).Order(StringComparer.Ordinal).Last();
+            await ShellAsync($"su postgres -c \"{bin}/pg_ctl -D {Folder}/pg -m immediate stop\" >/dev/null");
+        }
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static async Task ShellAsync(string command)
+    {
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", command]) { UseShellExecute = false })!;
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0) throw new InvalidOperationException($"Preparing PostgreSQL failed ({process.ExitCode}).");
+    }
+}

@@ -1,0 +1,79 @@
+using Dispatch.Core.Conversations;
+using Dispatch.Core.Profiles;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatch.Core.Gateways.Simulation;
+
+/// <summary>
+/// The demo's outside world: makes two channels, then carries what its contacts do to <see cref="DispatcherOrchestrator"/>, the door that the
+/// webhooks use too.
+/// </summary>
+public sealed partial class Simulator(
+    SimulatedWorld world, DispatcherOrchestrator orchestrator, ChannelDirectory directory, ChannelService channels, ProfileService profiles,
+    TimeProvider clock, ILogger<Simulator> logger) : BackgroundService
+{
+    public const string FirstChannel = "demo", SecondChannel = "demo-livraison";
+    private static readonly (string Key, string Profile)[] Demo = [(FirstChannel, "Boutique Sandaga"), (SecondChannel, "Dakar Livraison")];
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The channels are there before the first request is answered.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await SeedAsync(cancellationToken);
+        world.Start([.. Demo.Select(d => d.Key)], clock.GetUtcNow().UtcDateTime);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Makes what is missing; an admin's changes to what exists stay.</summary>
+    public async Task SeedAsync(CancellationToken cancel = default)
+    {
+        foreach (var (key, profile) in Demo)
+        {
+            await channels.CreateAsync(key, ChannelProvider.Simulator, cancel: cancel);
+            await profiles.CreateAsync(profile, key, cancel: cancel);
+        }
+    }
+
+    /// <summary>Delivers what is due; returns how many messages and statuses.</summary>
+    public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
+    {
+        var due = world.TakeDue(now);
+        foreach (var channel in due.GroupBy(d => d.ChannelKey, StringComparer.Ordinal))
+        {
+            if (await directory.FindAsync(channel.Key, cancel) is not { ProfileId: { } profile } entry) continue;
+            await orchestrator.HandleIncomingMessageAsync(
+                new InboundBatch(
+                    entry.Id, profile, [.. channel.Where(d => d.Message is not null).Select(d => d.Message!)],
+                    [.. channel.Where(d => d.Status is not null).Select(d => d.Status!)]),
+                cancel);
+        }
+        return due.Count;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    await RunOnceAsync(clock.GetUtcNow().UtcDateTime, stoppingToken);
+                }
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+                {
+                    LogFault(e);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // stopping
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The simulator could not deliver what was due")]
+    private partial void LogFault(Exception exception);
+}

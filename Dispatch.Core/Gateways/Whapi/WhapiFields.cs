@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Dispatch.Core.Gateways.Whapi;
+
+/// <summary>The fields that messages and statuses share, with their limits.</summary>
+internal static class WhapiFields
+{
+    /// <summary>What the database keeps of an id, a type, a name and a gateway's error.</summary>
+    public const int MaxId = 128, MaxType = 40, MaxName = 120, MaxError = 200;
+
+    /// <summary>WhatsApp's own limit of a text, in UTF-16 units.</summary>
+    public const int MaxText = 65_536;
+
+    /// <summary>9999-12-31, the last day a DateTime knows.</summary>
+    private const long MaxSeconds = 253_402_300_799;
+
+    public static string? Text(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? OutsideText.Read(value) : null;
+
+    /// <summary>Null: <paramref name="id"/> is good.</summary>
+    public static string? Id(JsonElement item, out string id)
+    {
+        id = Text(item, "id") ?? "";
+        if (id.Length == 0) return "has no 'id'";
+        return id.Length > MaxId ? $"'id' is longer than {MaxId} characters" : null;
+    }
+
+    /// <summary>Seconds since 1970, as a number in messages and as a string in statuses.</summary>
+    public static string? Time(JsonElement item, out DateTime at)
+    {
+        at = default;
+        if (!item.TryGetProperty("timestamp", out var value) || value.ValueKind is JsonValueKind.Null) return "has no 'timestamp'";
+        var isNumber = value.ValueKind switch
+        {
+            JsonValueKind.Number => value.TryGetDouble(out var number) ? Take(number, out at) : false,
+            JsonValueKind.String => double.TryParse(OutsideText.Read(value), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var parsed)
+                && Take(parsed, out at),
+            _ => false,
+        };
+        return isNumber ? null : "'timestamp' is not a number of seconds";
+    }
+
+    /// <summary>The code of a failed status where there is one: an administrator can look it up.</summary>
+    public static string FailureOf(JsonElement status)
+    {
+        if (status.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0)
+        {
+            var first = errors[0];
+            if (first.ValueKind == JsonValueKind.String) return OutsideText.Cut(OutsideText.Read(first)!, MaxError);
+            if (first.ValueKind == JsonValueKind.Object)
+            {
+                if (first.TryGetProperty("code", out var code) && code.ValueKind is JsonValueKind.Number or JsonValueKind.String)
+                    return OutsideText.Cut(code.ValueKind == JsonValueKind.Number ? code.GetRawText() : OutsideText.Read(code)!, MaxError);
+                if ((Text(first, "title") ?? Text(first, "message")) is { Length: > 0 } words) return OutsideText.Cut(words, MaxError);
+            }
+        }
+        return nameof(SendFailure.Refused);
+    }
+
+    private static bool Take(double seconds, out DateTime at)
+    {
+        at = default;
+        if (!(seconds >= 0 && seconds <= MaxSeconds)) return false;
+        at = DateTime.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond / TimeSpan.TicksPerMillisecond) * TimeSpan.TicksPerMillisecond);
+        return true;
+    }
+}

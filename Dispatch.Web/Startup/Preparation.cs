@@ -1,0 +1,37 @@
+using System.Data.Common;
+using Dispatch.Core.Data;
+using Dispatch.Core.People;
+
+namespace Dispatch.Web.Startup;
+
+/// <summary>What has to be true before the first request: the schema, the roles, and somebody who can sign in.</summary>
+internal static class Preparation
+{
+    /// <summary>False, and one line on <paramref name="errors"/>, when the database cannot be opened.</summary>
+    public static async Task<bool> PrepareAsync(this WebApplication app, TextWriter output, TextWriter errors)
+    {
+        try
+        {
+            await app.Services.GetRequiredService<DatabaseMigrator>().MigrateAsync();
+        }
+        catch (Exception e) when (e is DbException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            var options = StartupOptions.Database(app.Configuration);
+            var key = options.Provider == DatabaseProvider.Sqlite ? "Database:Path" : "ConnectionStrings:Dispatch";
+            await errors.WriteLineAsync($"{key}: the database cannot be opened ({e.Message.ReplaceLineEndings(" ")}); allowed: a database that {options.Provider} can reach and change");
+            return false;
+        }
+        var links = app.Services.GetRequiredService<SetupLinks>();
+        await links.EnsureRolesAsync();
+        if (app.Configuration.DemoEnabled(app.Environment))
+        {
+            await DemoPeople.EnsureAsync(app.Services.GetRequiredService<Database>(), app.Services.GetRequiredService<PeopleService>());
+        }
+        else if (await links.IssueAsync() is { } token)
+        {
+            // Printed once the address is known; never logged, since log stores outlive the day it is valid.
+            app.Lifetime.ApplicationStarted.Register(() => output.WriteLine($"Create the first admin within 24 hours: {app.Urls.First().TrimEnd('/')}/setup/{token}"));
+        }
+        return true;
+    }
+}

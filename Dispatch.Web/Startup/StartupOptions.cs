@@ -1,0 +1,108 @@
+using Dispatch.Core.Data;
+
+namespace Dispatch.Web.Startup;
+
+/// <summary>
+/// Every setting is looked at before anything starts. One function per section: to add a section, write its function and name it in <see cref="Sections"/>.
+/// </summary>
+internal static class StartupOptions
+{
+    public const int WrongOptions = 2;
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private static readonly Action<OptionErrors>[] Sections =
+    [
+        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Simulator, Whapi, Node,
+    ];
+
+    /// <summary>Says every wrong setting on a line of its own; false when there is one.</summary>
+    public static bool Check(IConfiguration configuration, TextWriter output)
+    {
+        var errors = new OptionErrors(configuration);
+        foreach (var section in Sections) section(errors);
+        foreach (var line in errors.Lines) output.WriteLine(line);
+        return errors.Lines.Count == 0;
+    }
+
+    public static DatabaseOptions Database(IConfiguration configuration) => Database(new OptionErrors(configuration));
+
+    private static DatabaseOptions Database(OptionErrors errors)
+    {
+        var standard = new DatabaseOptions();
+        var options = new DatabaseOptions
+        {
+            Provider = errors.Word("Database:Provider", standard.Provider),
+            Path = errors.Text("Database:Path") ?? standard.Path,
+            MaxWriters = errors.Number("Database:MaxWriters", standard.MaxWriters, 1, 64),
+            GroupSize = errors.Number("Database:GroupSize", standard.GroupSize, 1, 512),
+            ConnectionString = errors.Text("ConnectionStrings:Dispatch"),
+        };
+        if (options.Provider != DatabaseProvider.Sqlite && options.ConnectionString is null)
+            errors.Add("ConnectionStrings:Dispatch", $"missing, and {options.Provider} needs it", "a connection string of that database");
+        if (options.Provider == DatabaseProvider.Sqlite && Directory.Exists(options.Path))
+            errors.Add("Database:Path", $"'{options.Path}' is a folder", "the path of a file");
+        return options;
+    }
+
+    private static void Urls(OptionErrors errors)
+    {
+        foreach (var url in (errors.Text("Urls") ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            // Kestrel also takes http://*:5080 and http://+:5080, which no Uri does.
+            var plain = url.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal);
+            if (!OptionErrors.IsWebAddress(plain)) errors.Add("Urls", $"'{url}' is not an address to listen on", "such as http://localhost:5080, several parted by ;");
+        }
+    }
+
+    private static void Keys(OptionErrors errors)
+    {
+        if (errors.Text("DataProtection:Path") is { } path && File.Exists(path))
+            errors.Add("DataProtection:Path", $"'{path}' is a file", "the path of a folder");
+    }
+
+    private static void Api(OptionErrors errors)
+    {
+        var keys = errors.List("Api:Keys");
+        for (var i = 0; i < keys.Length; i++)
+        {
+            if (keys[i].Length < 16) errors.Add($"Api:Keys:{i}", "too short to keep anybody out", "at least 16 characters");
+        }
+        if (keys.Length == 0 && errors.Text("Api:Keys") is not null) errors.Add("Api:Keys", "one text where a list belongs", "a list: Api:Keys:0, Api:Keys:1 and so on");
+    }
+
+    private static void Webhooks(OptionErrors errors)
+    {
+        if (errors.Text("Webhooks:Whapi:Secret") is { Length: < 8 }) errors.Add("Webhooks:Whapi:Secret", "too short", "at least 8 characters");
+        errors.Number("Webhooks:MaxPerSecond", 20_000, 1, 1_000_000);
+    }
+
+    private static void Demo(OptionErrors errors) => errors.Flag("Demo:Enabled", false);
+
+    private static void Conversations(OptionErrors errors)
+    {
+        errors.Time("Conversations:ReopenWithin", TimeSpan.FromHours(24), Second, TimeSpan.FromDays(365));
+        errors.Number("Conversations:DrainPerWindow", 3, 1, 100);
+        errors.Time("Conversations:DrainWindow", TimeSpan.FromSeconds(10), Second, TimeSpan.FromHours(1));
+        errors.Time("Conversations:GracePeriod", TimeSpan.FromSeconds(30), TimeSpan.Zero, TimeSpan.FromMinutes(10));
+    }
+
+    private static void Simulator(OptionErrors errors)
+    {
+        errors.Flag("Simulator:Enabled", true);
+        errors.Decimal("Simulator:Speed", 1, 0.01, 1000);
+        errors.Decimal("Simulator:ContactsPerMinute", 20, 0, 10_000);
+        errors.Number("Simulator:MaxOpenContacts", 60, 1, 10_000);
+        if (errors.Text("Simulator:Seed") is not null) errors.Number("Simulator:Seed", 0, int.MinValue, int.MaxValue);
+    }
+
+    private static void Node(OptionErrors errors)
+    {
+        if (errors.Text("Node:Name") is { Length: > 64 }) errors.Add("Node:Name", "too long", "at most 64 characters");
+    }
+
+    private static void Whapi(OptionErrors errors)
+    {
+        errors.Address("Gateways:Whapi:BaseAddress");
+        errors.Time("Gateways:Whapi:Timeout", TimeSpan.FromSeconds(20), Second, TimeSpan.FromSeconds(50));
+    }
+}
