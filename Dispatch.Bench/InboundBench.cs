@@ -1,9 +1,8 @@
 using System.Text;
-using Dispatch.Core.Data;
 
 namespace Dispatch.Bench;
 
-/// <summary>Inbound messages acknowledged per second over HTTP, beside the floor, in alternating rounds of one run.</summary>
+/// <summary>Inbound messages acknowledged per second over HTTP, beside the floor on the same server, in alternating rounds of one run.</summary>
 internal static class InboundBench
 {
     public static async Task<int> RunAsync(Arguments arguments)
@@ -16,17 +15,16 @@ internal static class InboundBench
         await using var database = await BenchDatabase.CreateAsync(provider);
         await using var dispatch = await DispatchServer.StartAsync(database);
         await DispatchServer.PrepareAsync(dispatch, moderators: 40, capacity: 100_000);
-        await using var floor = await StartFloorAsync(database);
 
         var ratios = new List<double>();
         for (var round = 0; round <= arguments.Number("rounds", 3); round++)
         {
             var name = $"r{round}";
-            var count = round == 0 ? messages / 10 : messages;
+            var count = messages;
             var ours = await LoadGenerator.RunAsync(new Uri(dispatch.Address, $"/webhooks/whapi/{DispatchServer.Channel}"), DispatchServer.Headers,
                 connections, count, i => Payload(name, i, perContact));
-            var bare = await LoadGenerator.RunAsync(new Uri(floor.Address, "/floor"), "", connections, count, i => Payload(name, i, perContact));
-            if (round == 0) continue; // warm-up: JIT and page cache
+            var bare = await LoadGenerator.RunAsync(new Uri(dispatch.Address, "/floor"), "", connections, count, i => Payload(name, i, perContact));
+            if (round == 0) continue; // warm-up: the runtime compiles hot code a second time, and the page cache fills
             ratios.Add(ours.PerSecond / bare.PerSecond);
             Print("Dispatch", ours);
             Print("floor   ", bare);
@@ -49,12 +47,4 @@ internal static class InboundBench
     }
 
     private static readonly string Run = Guid.NewGuid().ToString("N")[..8];
-
-    private static Task<ServerProcess> StartFloorAsync(BenchDatabase database) =>
-        ServerProcess.StartAsync(
-            typeof(InboundBench).Assembly.Location,
-            database.Provider == DatabaseProvider.Sqlite
-                ? ["floor-server", "--path", Path.Combine(database.Folder, "floor.db")]
-                : ["floor-server", "--connection", database.ConnectionString!],
-            new Dictionary<string, string>(StringComparer.Ordinal), "/");
 }

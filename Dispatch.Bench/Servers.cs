@@ -92,7 +92,7 @@ internal static class DispatchServer
         };
         if (database.ConnectionString is not null) settings["ConnectionStrings__Dispatch"] = database.ConnectionString;
         foreach (var (key, value) in more) settings[key] = value;
-        return ServerProcess.StartAsync(WebDll, [], settings, "/api/queue");
+        return ServerProcess.StartAsync(typeof(DispatchServer).Assembly.Location, ["serve"], settings, "/api/queue");
     }
 
     /// <summary>Through the HTTP surface, as an integration would.</summary>
@@ -115,16 +115,6 @@ internal static class DispatchServer
         var text = await answer.Content.ReadAsStringAsync();
         if (!answer.IsSuccessStatusCode) throw new InvalidOperationException($"{path}: {(int)answer.StatusCode} {text}");
         return text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text);
-    }
-
-    private static string WebDll
-    {
-        get
-        {
-            var here = AppContext.BaseDirectory;
-            var built = Path.GetFullPath(Path.Combine(here, "..", "..", "..", "..", "Dispatch.Web", here.Contains("Release", StringComparison.Ordinal) ? "bin/Release/net10.0" : "bin/Debug/net10.0", "Dispatch.Web.dll"));
-            return File.Exists(built) ? built : throw new FileNotFoundException("Build the solution first.", built);
-        }
     }
 }
 

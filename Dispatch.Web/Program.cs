@@ -4,6 +4,7 @@ using Dispatch.Core.Gateways;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Dispatch.Web.Api;
+using Dispatch.Web.Conversations;
 using Dispatch.Web.Startup;
 using Dispatch.Web.Webhooks;
 
@@ -20,6 +21,7 @@ builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();
 builder.Services.AddDispatchApi();
 builder.Services.AddDispatchPages();
+builder.Services.AddDispatchConsole();
 
 var app = builder.Build();
 if (!await app.PrepareAsync(Console.Out, Console.Error)) return StartupOptions.WrongOptions;

@@ -33,13 +33,6 @@ public sealed partial class ConversationQueries(Database database)
             .Take(MaxMine)).ToListAsync(cancel);
     }
 
-    /// <summary>How many unread messages and conversations a moderator has, for the tab title.</summary>
-    public async Task<int> UnreadAsync(long moderatorId, CancellationToken cancel = default)
-    {
-        await using var db = database.Read();
-        return await db.Conversations.CountAsync(c => c.OwnerId == moderatorId && c.UnreadCount > 0, cancel);
-    }
-
     /// <summary>What waits for somebody, oldest first.</summary>
     /// <param name="servedBy">Only profiles this moderator may serve; null: all.</param>
     public async Task<WaitingList> WaitingAsync(long? servedBy, int skip, int take, CancellationToken cancel = default)
@@ -80,7 +73,7 @@ public sealed partial class ConversationQueries(Database database)
     /// Every conversation. Sorted by the last message where an index gives that order (a status or a moderator was asked for),
     /// otherwise by when it was opened; the newest first.
     /// </summary>
-    public async Task<ConversationList> AllAsync(ConversationFilter filter, int skip, int take, CancellationToken cancel = default)
+    public async Task<ConversationPage> AllAsync(ConversationFilter filter, int skip, int take, CancellationToken cancel = default)
     {
         await using var db = database.Read();
         var found = Matching(db, Filtered(db, filter), filter.Search);
@@ -89,7 +82,7 @@ public sealed partial class ConversationQueries(Database database)
             ? found.OrderByDescending(c => c.LastMessageAt).ThenByDescending(c => c.Id)
             : found.OrderByDescending(c => c.Id);
         var rows = await Rows(db, sorted.Skip(Math.Max(skip, 0)).Take(Math.Clamp(take, 1, MaxPageSize))).ToListAsync(cancel);
-        return new ConversationList(rows, total);
+        return new ConversationPage(rows, total);
     }
 
     public async Task<IReadOnlyList<NamedId>> ProfilesAsync(CancellationToken cancel = default)

@@ -58,7 +58,7 @@ public sealed record WaitingList(IReadOnlyList<WaitingRow> Items, int Total);
 public sealed record ConversationFilter(
     ConversationStatus? Status = null, long? ProfileId = null, long? ModeratorId = null, string? Search = null, bool? Open = null);
 
-public sealed record ConversationList(IReadOnlyList<ConversationRow> Items, int Total);
+public sealed record ConversationPage(IReadOnlyList<ConversationRow> Items, int Total);
 
 /// <summary>A message of a thread. Text and type are from outside.</summary>
 /// <param name="Error">A name of <see cref="Gateways.SendFailure"/> or a gateway's own code.</param>
@@ -76,6 +76,10 @@ public sealed record ThreadEvent(
 public sealed record ThreadPage(IReadOnlyList<ThreadMessage> Messages, IReadOnlyList<ThreadEvent> Events, bool HasOlder)
 {
     public static ThreadPage Empty { get; } = new([], [], false);
+
+    /// <summary>This stretch with an older one put in front of it.</summary>
+    public ThreadPage WithOlder(ThreadPage older) => new(
+        [.. older.Messages, .. Messages], [.. older.Events.Concat(Events).DistinctBy(e => e.Id).OrderBy(e => e.Id)], older.HasOlder);
 }
 
 /// <summary>The contact's other conversations.</summary>

@@ -91,6 +91,8 @@ public sealed partial class Database : IAsyncDisposable
                 catch (Exception e) when (attempt < (e is StaleReadException ? MaxStaleReads : MaxAttempts) && DatabaseErrors.IsTransient(e))
                 {
                     LogAgain(attempt, e.GetType().Name);
+                    // Apart from each other, or the same two meet again. Not business time: no clock of a test may hold it up.
+                    await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 10 * attempt)), TimeProvider.System, cancel);
                 }
             }
         }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.Data.SqlClient;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -30,12 +29,9 @@ public static class DatabaseErrors
 
     // EF wraps: a failed save in DbUpdateException, and whatever it takes for transient (a deadlock in a query or ExecuteUpdate) in
     // InvalidOperationException, and a deadlock in a save in both.
-    private static Exception Inner(Exception exception)
-    {
-        while (exception is DbUpdateException or InvalidOperationException && exception.InnerException is DbUpdateException or DbException)
-            exception = exception.InnerException;
-        return exception;
-    }
+    /// <summary>EF wraps what a provider throws: a failed save as DbUpdateException, what might pass by itself as InvalidOperationException.</summary>
+    private static Exception Inner(Exception exception) =>
+        exception is DbUpdateException or InvalidOperationException && exception.InnerException is { } inner ? Inner(inner) : exception;
 }
 
 /// <summary>What a transaction read is no longer so (another node was faster): do it again from the start.</summary>

@@ -14,8 +14,9 @@ public sealed record ModeratorStatus(
 /// <summary>What the header and the queue page say to one moderator.</summary>
 /// <param name="Position">1: next; null: not in the queue (away or offline).</param>
 /// <param name="Before">Who is served first, in order.</param>
-/// <param name="Wait">Null: unknown, or not in the queue.</param>
-public sealed record MyQueue(int? Position, int Of, IReadOnlyList<QueuePlace> Before, WaitEstimate? Wait);
+/// <param name="IsFull">Has as many conversations as allowed: in the queue, but passed over.</param>
+/// <param name="Wait">Null: unknown, not in the queue, or full.</param>
+public sealed record MyQueue(int? Position, int Of, IReadOnlyList<QueuePlace> Before, bool IsFull, WaitEstimate? Wait);
 
 /// <summary>What moderators read about themselves.</summary>
 public sealed class ModeratorQueries(Database database, ModeratorQueueService queue, TimeProvider clock)
@@ -35,9 +36,11 @@ public sealed class ModeratorQueries(Database database, ModeratorQueueService qu
     public async Task<MyQueue> QueueAsync(long moderatorId, CancellationToken cancel = default)
     {
         var places = await queue.GetQueueAsync(cancel);
-        if (places.FirstOrDefault(p => p.ModeratorId == moderatorId) is not { } mine) return new MyQueue(null, places.Count, [], null);
-        var wait = WaitEstimator.Estimate(await RecentAssignmentsAsync(cancel), mine.Position, clock.GetUtcNow().UtcDateTime);
-        return new MyQueue(mine.Position, mine.Of, [.. places.TakeWhile(p => p.ModeratorId != moderatorId)], wait);
+        if (places.FirstOrDefault(p => p.ModeratorId == moderatorId) is not { } mine) return new MyQueue(null, places.Count, [], false, null);
+        // Place 1 with no free seat receives nothing: a figure would be a lie.
+        var full = await StatusAsync(moderatorId, cancel) is { IsFull: true };
+        var wait = full ? null : WaitEstimator.Estimate(await RecentAssignmentsAsync(cancel), mine.Position, clock.GetUtcNow().UtcDateTime);
+        return new MyQueue(mine.Position, mine.Of, [.. places.TakeWhile(p => p.ModeratorId != moderatorId)], full, wait);
     }
 
     /// <summary>When conversations were lately given out by the queue itself. Reads the end of the primary key.</summary>

@@ -58,7 +58,7 @@ public static class PersonRules
     public const int MinCapacity = 1;
     public const int MaxCapacity = 100_000;
     public const int MaxPriority = 100;
-    private const int MaxName = 120;
+    public const int MaxName = 120;
     private const int MaxEmail = 256;
 
     /// <returns><see cref="PersonOutcome.Done"/> when nothing is wrong.</returns>

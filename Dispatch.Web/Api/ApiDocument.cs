@@ -13,6 +13,12 @@ internal static class ApiDocument
     public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder route, params string[] names) =>
         route.WithMetadata(new QueryNames(names)).Produces<HttpValidationProblemDetails>(StatusCodes.Status400BadRequest, "application/problem+json");
 
+    /// <summary>
+    /// The body that the handler reads itself. Not Accepts(): that also steers routing, and a wrong content type would then be "not found" through the
+    /// fallback instead of a sentence about it.
+    /// </summary>
+    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder route, bool optional = false) => route.WithMetadata(new Body(typeof(T), optional));
+
     public static RouteHandlerBuilder WithConflict(this RouteHandlerBuilder route) =>
         route.Produces<HttpValidationProblemDetails>(StatusCodes.Status400BadRequest, "application/problem+json")
             .Produces<ProblemDetails>(StatusCodes.Status409Conflict, "application/problem+json");
@@ -30,7 +36,7 @@ internal static class ApiDocument
                 { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = ApiKeyFilter.Header };
             return Task.CompletedTask;
         });
-        options.AddOperationTransformer((operation, context, _) =>
+        options.AddOperationTransformer(async (operation, context, cancel) =>
         {
             if (context.Description.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true)
                 operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];
@@ -39,9 +45,21 @@ internal static class ApiDocument
                 operation.Parameters ??= [];
                 operation.Parameters.Add(new OpenApiParameter { Name = name, In = ParameterLocation.Query, Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
             }
-            return Task.CompletedTask;
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Body>().FirstOrDefault() is { } body)
+            {
+                operation.RequestBody = new OpenApiRequestBody
+                {
+                    Required = !body.Optional,
+                    Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+                    {
+                        ["application/json"] = new OpenApiMediaType { Schema = await context.GetOrCreateSchemaAsync(body.Type, cancellationToken: cancel) },
+                    },
+                };
+            }
         });
     }
 
     private sealed record QueryNames(string[] Names);
+
+    private sealed record Body(Type Type, bool Optional);
 }

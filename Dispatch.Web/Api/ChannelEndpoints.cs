@@ -9,10 +9,10 @@ internal static class ChannelEndpoints
     {
         api.MapGet("/channels", ListChannelsAsync).WithTags("Channels").Produces<ApiPage<ChannelAnswer>>().WithSummary("Channels; a token is never part of it")
             .WithQuery("page", "pageSize");
-        api.MapPost("/channels", CreateChannelAsync).WithTags("Channels").Accepts<CreateChannel>("application/json")
+        api.MapPost("/channels", CreateChannelAsync).WithTags("Channels").WithBody<CreateChannel>()
             .Produces<ChannelAnswer>(StatusCodes.Status201Created).WithConflict().WithSummary("Make a channel");
         api.MapGet("/profiles", ListProfilesAsync).WithTags("Profiles").Produces<ApiPage<ProfileAnswer>>().WithSummary("Profiles").WithQuery("page", "pageSize");
-        api.MapPost("/profiles", CreateProfileAsync).WithTags("Profiles").Accepts<CreateProfile>("application/json")
+        api.MapPost("/profiles", CreateProfileAsync).WithTags("Profiles").WithBody<CreateProfile>()
             .Produces<ProfileAnswer>(StatusCodes.Status201Created).WithConflict()
             .WithSummary("Make the profile of a channel; mode Exclusive is stored, and served like Shared until profiles rotate");
     }

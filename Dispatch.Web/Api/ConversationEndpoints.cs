@@ -15,15 +15,15 @@ internal static class ConversationEndpoints
             .WithSummary("Conversations: filter by profile, status, moderator and q (contact, address, last line); sort, page, pageSize")
             .WithQuery("profile", "status", "moderator", "q", "sort", "page", "pageSize");
         group.MapGet("/{id:long}", ReadAsync).Produces<ConversationAnswer>().WithSummary("One conversation with messages and decisions").WithQuery("before");
-        group.MapPost("/{id:long}/take", TakeAsync).Accepts<TakeConversation>("application/json").Produces<ConversationRecord>().WithConflict()
+        group.MapPost("/{id:long}/take", TakeAsync).WithBody<TakeConversation>().Produces<ConversationRecord>().WithConflict()
             .WithSummary("Give a waiting conversation to a moderator");
-        group.MapPost("/{id:long}/transfer", TransferAsync).Accepts<TransferConversation>("application/json").Produces<ConversationRecord>().WithConflict()
+        group.MapPost("/{id:long}/transfer", TransferAsync).WithBody<TransferConversation>().Produces<ConversationRecord>().WithConflict()
             .WithSummary("Give a conversation to another moderator, or back to the queue");
-        group.MapPost("/{id:long}/close", CloseAsync).Accepts<CloseConversation>(true, "application/json").Produces<ConversationRecord>().WithConflict()
+        group.MapPost("/{id:long}/close", CloseAsync).WithBody<CloseConversation>(optional: true).Produces<ConversationRecord>().WithConflict()
             .WithSummary("Close a conversation");
-        group.MapPost("/{id:long}/reopen", ReopenAsync).Accepts<ReopenConversation>(true, "application/json").Produces<ConversationRecord>().WithConflict()
+        group.MapPost("/{id:long}/reopen", ReopenAsync).WithBody<ReopenConversation>(optional: true).Produces<ConversationRecord>().WithConflict()
             .WithSummary("Open a closed conversation again");
-        group.MapPost("/{id:long}/messages", SendAsync).Accepts<SendMessage>("application/json")
+        group.MapPost("/{id:long}/messages", SendAsync).WithBody<SendMessage>()
             .Produces<MessageAccepted>(StatusCodes.Status201Created).Produces<MessageAccepted>().WithConflict()
             .WithSummary("Answer the contact; stored, then sent at once");
     }

@@ -14,7 +14,7 @@ internal static class ModeratorEndpoints
         var group = api.MapGroup("/moderators").WithTags("Moderators");
         group.MapGet("/", ListAsync).Produces<ApiPage<ModeratorRecord>>().WithSummary("Moderators; filter by state").WithQuery("state", "page", "pageSize");
         group.MapGet("/{id:long}", ReadAsync).Produces<ModeratorRecord>().WithSummary("One moderator");
-        group.MapPost("/", CreateAsync).Accepts<CreateModerator>("application/json").Produces<ModeratorRecord>(StatusCodes.Status201Created).WithConflict()
+        group.MapPost("/", CreateAsync).WithBody<CreateModerator>().Produces<ModeratorRecord>(StatusCodes.Status201Created).WithConflict()
             .WithSummary("Make a moderator");
         group.MapPost("/{id:long}/connect", ConnectAsync).Produces<ModeratorRecord>().WithSummary("The moderator is there, as an integration knows");
         group.MapPost("/{id:long}/disconnect", DisconnectAsync).Produces<ModeratorRecord>().WithSummary("The moderator is gone, at once and without grace");
@@ -39,19 +39,19 @@ internal static class ModeratorEndpoints
         var input = new ApiInput(context);
         var body = await input.BodyAsync<CreateModerator>();
         if (input.IsBad) return input.Problem;
-        var created = await people.CreateModeratorAsync(body!.Name ?? "", body.Email ?? "", body.MaxConversations, body.Priority, context.RequestAborted);
-        switch (created.Outcome)
+        // All of them at once, as for every form; the service checks again.
+        input.Check(PersonRules.CheckName(body!.Name) == PersonOutcome.Done, "name", $"1 to {PersonRules.MaxName} characters.");
+        input.Check(PersonRules.IsEmail(body.Email), "email", "An email address is needed.");
+        input.Check(body.MaxConversations is >= PersonRules.MinCapacity and <= PersonRules.MaxCapacity, "maxConversations", $"{PersonRules.MinCapacity} to {PersonRules.MaxCapacity}.");
+        input.Check(body.Priority is >= -PersonRules.MaxPriority and <= PersonRules.MaxPriority, "priority", $"-{PersonRules.MaxPriority} to {PersonRules.MaxPriority}.");
+        if (input.IsBad) return input.Problem;
+        var created = await people.CreateModeratorAsync(body.Name!, body.Email!, body.MaxConversations, body.Priority, context.RequestAborted);
+        return created.Outcome switch
         {
-            case PersonOutcome.Done:
-                return Results.Created($"/api/moderators/{created.Id}", await moderators.FindAsync(created.Id, context.RequestAborted));
-            case PersonOutcome.DuplicateEmail:
-                return ApiProblems.Conflict("Somebody already has this email address.", ("result", created.Outcome));
-        }
-        input.Check(created.Outcome != PersonOutcome.BadName, "name", "1 to 120 characters.");
-        input.Check(created.Outcome != PersonOutcome.BadEmail, "email", "An email address of at most 256 characters.");
-        input.Check(created.Outcome != PersonOutcome.BadCapacity, "maxConversations", $"{PersonRules.MinCapacity} to {PersonRules.MaxCapacity}.");
-        input.Check(created.Outcome != PersonOutcome.BadPriority, "priority", $"-{PersonRules.MaxPriority} to {PersonRules.MaxPriority}.");
-        return input.Problem;
+            PersonOutcome.Done => Results.Created($"/api/moderators/{created.Id}", await moderators.FindAsync(created.Id, context.RequestAborted)),
+            PersonOutcome.DuplicateEmail => ApiProblems.Conflict("Somebody already has this email address.", ("result", created.Outcome)),
+            _ => ApiProblems.Problem(StatusCodes.Status400BadRequest, $"The moderator cannot be made: {created.Outcome}."),
+        };
     }
 
     private static async Task<IResult> ConnectAsync(long id, HttpContext context, DispatcherOrchestrator orchestrator, ModeratorLookup moderators)

@@ -43,4 +43,4 @@ internal abstract record SimulatedStep
 }
 
 /// <summary>What the simulator hands over at one moment: a message or a status.</summary>
-internal sealed record SimulatedDelivery(string ChannelKey, InboundMessage? Message, InboundStatus? Status);
+public sealed record SimulatedDelivery(string ChannelKey, InboundMessage? Message, InboundStatus? Status);

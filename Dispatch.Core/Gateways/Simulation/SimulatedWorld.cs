@@ -80,7 +80,7 @@ public sealed class SimulatedWorld
     }
 
     /// <summary>Everything that is due, in order.</summary>
-    internal IReadOnlyList<SimulatedDelivery> TakeDue(DateTime now)
+    public IReadOnlyList<SimulatedDelivery> TakeDue(DateTime now)
     {
         var deliveries = new List<SimulatedDelivery>();
         lock (_lock)

@@ -65,9 +65,15 @@ public sealed partial class WhapiGateway(
     private partial void LogBroken(long messageId, bool started, string cause);
 
     /// <summary>Knows whether a connection was there to take it.</summary>
-    private sealed class WatchedContent : ByteArrayContent
+    private sealed class WatchedContent : HttpContent
     {
-        public WatchedContent(byte[] content) : base(content) => Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        private readonly byte[] _body;
+
+        public WatchedContent(byte[] body)
+        {
+            _body = body;
+            Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
 
         public bool Started { get; private set; }
 
@@ -76,7 +82,13 @@ public sealed partial class WhapiGateway(
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
             Started = true;
-            return base.SerializeToStreamAsync(stream, context, cancellationToken);
+            return stream.WriteAsync(_body, cancellationToken).AsTask();
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _body.Length;
+            return true;
         }
     }
 }

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Dispatch.Core.Data.Migrations.OnPostgres
 {
     [DbContext(typeof(PostgresDispatchDb))]
-    [Migration("20261121061041_Initial")]
+    [Migration("20261121063559_Initial")]
     partial class Initial
     {
         /// <inheritdoc />

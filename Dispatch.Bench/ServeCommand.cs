@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Dispatch.Core.Data;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Dispatch.Bench;
+
+/// <summary>
+/// Starts Dispatch.Web as it is, with one endpoint in front of everything: <c>POST /floor</c> inserts one row per request by hand-written SQL, requests
+/// that wait together sharing one commit as the inbound path's do. No parsing, no dedupe, no contact, no conversation, no decision, no middleware.
+/// </summary>
+internal static class ServeCommand
+{
+    public static int Run(IReadOnlyList<string> arguments)
+    {
+        using var listening = DiagnosticListener.AllListeners.Subscribe(new HostWatcher());
+        string[] all = [.. arguments, "--applicationName", "Dispatch.Web"];
+        return typeof(Web.Webhooks.WhapiWebhook).Assembly.EntryPoint!.Invoke(null, [all]) switch
+        {
+            int code => code,
+            Task<int> task => task.GetAwaiter().GetResult(),
+            _ => 0,
+        };
+    }
+
+    /// <summary>The host announces that it is being built: the moment to add to it what production must not have.</summary>
+    private sealed class HostWatcher : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
+    {
+        public void OnNext(DiagnosticListener value)
+        {
+            if (value.Name == "Microsoft.Extensions.Hosting") value.Subscribe(this);
+        }
+
+        public void OnNext(KeyValuePair<string, object?> value)
+        {
+            if (value is { Key: "HostBuilding", Value: IHostBuilder builder })
+                builder.ConfigureServices(services => services.AddSingleton<FloorWriter>().AddTransient<IStartupFilter, FloorFilter>());
+        }
+
+        public void OnError(Exception error)
+        {
+        }
+
+        public void OnCompleted()
+        {
+        }
+    }
+
+    private sealed class FloorFilter(FloorWriter writer) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(async (context, following) =>
+            {
+                if (!context.Request.Path.StartsWithSegments("/floor", StringComparison.Ordinal))
+                {
+                    await following(context);
+                    return;
+                }
+                using var reader = new StreamReader(context.Request.Body);
+                await writer.AddAsync(await reader.ReadToEndAsync());
+                context.Response.ContentLength = 0;
+            });
+            next(app);
+        };
+    }
+
+    private sealed class FloorWriter
+    {
+        private readonly Channel<(string Body, TaskCompletionSource Done)> _rows = Channel.CreateUnbounded<(string Body, TaskCompletionSource Done)>();
+        private readonly Database _database;
+
+        public FloorWriter(Database database)
+        {
+            _database = database;
+            _ = Task.Run(WriteAsync);
+        }
+
+        public Task AddAsync(string body)
+        {
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _rows.Writer.TryWrite((body, done));
+            return done.Task;
+        }
+
+        private async Task WriteAsync()
+        {
+            await _database.WriteAsync(session => session.ExecuteAsync(_database.Provider == DatabaseProvider.Sqlite
+                ? "CREATE TABLE IF NOT EXISTS floor (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)"
+                : "CREATE TABLE IF NOT EXISTS floor (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL)"));
+            var group = new List<(string Body, TaskCompletionSource Done)>();
+            while (await _rows.Reader.WaitToReadAsync())
+            {
+                group.Clear();
+                while (group.Count < 128 && _rows.Reader.TryRead(out var row)) group.Add(row);
+                await _database.WriteAsync(async session =>
+                {
+                    foreach (var (body, _) in group) await session.ExecuteAsync("INSERT INTO floor (body) VALUES (@body)", ("body", body));
+                });
+                foreach (var (_, done) in group) done.SetResult();
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using Dispatch.Core.Gateways;
+using Dispatch.Core.Profiles;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
+
+namespace Dispatch.Web.Admin;
+
+/// <summary>One channel with its profile, and the form to change it. The token goes in and never comes out.</summary>
+public sealed partial class ProfileCard
+{
+    private readonly HashSet<long> _allowed = [];
+    private string _name = "";
+    private string _token = "";
+    private ProfileMode _mode;
+    private bool _restricted;
+    private bool _editing;
+    private bool _saving;
+    private string? _wrong;
+
+    [Parameter, EditorRequired]
+    public ChannelView Channel { get; set; } = null!;
+
+    /// <summary>Null: the channel has none yet.</summary>
+    [Parameter]
+    public ProfileView? Profile { get; set; }
+
+    [Parameter, EditorRequired]
+    public IReadOnlyList<ModeratorName> Moderators { get; set; } = [];
+
+    /// <summary>The profile's name.</summary>
+    [Parameter]
+    public EventCallback<string> OnSaved { get; set; }
+
+    [Inject]
+    public required ChannelService Channels { get; set; }
+
+    [Inject]
+    public required ProfileService Profiles { get; set; }
+
+    [Inject]
+    public required NavigationManager Navigation { get; set; }
+
+    [Inject]
+    public required IStringLocalizer<Resources.Profiles> Words { get; set; }
+
+    [Inject]
+    public required ILogger<ProfileCard> Logger { get; set; }
+
+    private string WebhookAddress => $"{Navigation.BaseUri}webhooks/whapi/{Channel.Key}";
+
+    private string Summary => Profile switch
+    {
+        null => Words["NoProfile"],
+        { Restricted: false } => Words["Everyone"],
+        { ModeratorIds.Count: 0 } => Words["AllowedNone"],
+        { ModeratorIds.Count: 1 } => Words["AllowedOne"],
+        _ => Words["AllowedCount", Profile.ModeratorIds.Count],
+    };
+
+    private string Id(string part) => string.Create(CultureInfo.InvariantCulture, $"channel-{Channel.Id}-{part}");
+
+    private void Edit()
+    {
+        _name = Profile?.Name ?? "";
+        _mode = Profile?.Mode ?? ProfileMode.Shared;
+        _restricted = Profile?.Restricted ?? false;
+        _allowed.Clear();
+        _allowed.UnionWith(Profile?.ModeratorIds ?? []);
+        _token = "";
+        _wrong = null;
+        _editing = true;
+    }
+
+    private void Cancel() => (_editing, _token) = (false, "");
+
+    private void Allow(long moderatorId, bool may) => _ = may ? _allowed.Add(moderatorId) : _allowed.Remove(moderatorId);
+
+    private async Task SaveAsync()
+    {
+        if (_saving) return;
+        _saving = true;
+        try
+        {
+            _wrong = await WriteAsync();
+            if (_wrong is null)
+            {
+                Cancel();
+                await OnSaved.InvokeAsync(_name.Trim());
+            }
+        }
+        catch (Exception e)
+        {
+            var id = Guid.NewGuid().ToString("N")[..8];
+            LogFailed(Logger, e, id);
+            _wrong = $"{Words["SaveFailed"]} {id}";
+        }
+        _saving = false;
+    }
+
+    /// <summary>Null: everything is saved.</summary>
+    private async Task<string?> WriteAsync()
+    {
+        if (!string.IsNullOrWhiteSpace(_token))
+        {
+            var set = await Channels.SetTokenAsync(Channel.Id, _token);
+            if (set.Result != ChannelResult.Done) return Words["Error_" + set.Result];
+            _token = "";
+        }
+        var saved = Profile is null ? await Profiles.CreateAsync(_name, Channel.Key, _mode) : await Profiles.UpdateAsync(Profile.Id, _name, _mode);
+        if (saved.Result == ProfileResult.Done) saved = await Profiles.SetAccessAsync(saved.Id, _restricted, _allowed);
+        return saved.Result == ProfileResult.Done ? null : Words["Error_" + saved.Result].Value;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A profile could not be saved ({Id})")]
+    private static partial void LogFailed(ILogger logger, Exception error, string id);
+}

@@ -1,0 +1,8 @@
+namespace Dispatch.Web.Resources;
+
+/// <summary>Conversations and what was decided about them.</summary>
+public sealed class Inbox;
+
+public sealed class Queue;
+
+public sealed class Board;
