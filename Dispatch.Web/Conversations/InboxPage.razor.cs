@@ -13,8 +13,6 @@ public sealed partial class InboxPage
     /// <summary>A wait past this is marked.</summary>
     public static readonly TimeSpan LongWait = TimeSpan.FromMinutes(5);
 
-    private const int NamedArrivals = 3;
-
     private InboxModel? _model;
     private InboxView? _shown;
     private IAsyncDisposable? _keys;
@@ -106,8 +104,8 @@ public sealed partial class InboxPage
         foreach (var row in change.Gone) Notices.Say(Sentences.Gone(await Queries.LastChangeAsync(row.Id, Stopping), row.Title, Me));
         var arrived = change.Arrived.Where(r => !_mineByWish.Remove(r.Id)).ToList();
         if (arrived.Count == 0) return;
-        if (arrived.Count > NamedArrivals) Notices.Say(Plural.Of(Words, "Arrived", arrived.Count));
-        else foreach (var row in arrived) Notices.Say(Words["ArrivedOne", row.Title], Words["Read"], () => GoAsync(row.Id));
+        foreach (var row in arrived)
+            Notices.SayCounted(Words["ArrivedOne", row.Title], Words["Read"], () => GoAsync(row.Id), count => Plural.Of(Words, "Arrived", count));
         if (_sound) await Browser.BeepAsync();
     }
 

@@ -1,6 +1,7 @@
 // The parts of the inbox that must not wait for the server: typing, growing, scrolling. What is typed is saved on every
 // keystroke by the browser itself, so a lost circuit or a reload costs nothing.
 import { read, write } from "./drafts.js";
+import { isLost, untilLost } from "./reconnect.js";
 
 const maxLines = 8;
 const composers = new WeakMap();
@@ -30,11 +31,12 @@ function effectKey(key, text) {
 
 async function send(composer) {
   const text = composer.box.value;
-  if (composer.sending || !text.trim() || composer.box.disabled) return;
+  if (composer.sending || !text.trim() || composer.box.disabled || isLost()) return;
   composer.sending = true;
   composer.button.disabled = true;
+  const [gone, forget] = untilLost();
   try {
-    const done = await composer.receiver.invokeMethodAsync("SendAsync", text, effectKey(composer.key, text));
+    const done = await Promise.race([composer.receiver.invokeMethodAsync("SendAsync", text, effectKey(composer.key, text)), gone]);
     if (done) {
       write(`${composer.key}.send`, "");
       if (composer.box.value === text) composer.box.value = "";
@@ -44,6 +46,7 @@ async function send(composer) {
   } catch {
     // The circuit is lost: the text stays where it is, and the bar at the top says why nothing happened.
   } finally {
+    forget();
     composer.sending = false;
     composer.button.disabled = false;
     composer.box.focus();

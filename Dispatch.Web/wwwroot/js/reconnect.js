@@ -4,6 +4,22 @@ const seconds = bar?.querySelector("[data-seconds]");
 let since = 0;
 let timer = 0;
 
+// What was on its way when the line went never answers: Blazor keeps such a call waiting for ever. Whoever waits has to stop.
+const stop = new Set();
+
+export function isLost() { return Boolean(bar) && lost(); }
+
+// Rejects when the line goes; the returned function ends the watch.
+export function untilLost() {
+  let forget = () => {};
+  const gone = new Promise((_, reject) => {
+    stop.add(reject);
+    forget = () => stop.delete(reject);
+  });
+  gone.catch(() => {});
+  return [gone, forget];
+}
+
 function lost() {
   return ["show", "retrying", "failed", "rejected"].some((state) => bar.classList.contains(`components-reconnect-${state}`));
 }
@@ -13,6 +29,8 @@ function look() {
   if (bar.classList.contains("components-reconnect-rejected")) return location.reload();
   if (lost() && !timer) {
     since = Date.now();
+    stop.forEach((reject) => reject(new Error("connection lost")));
+    stop.clear();
     seconds.textContent = "0";
     timer = setInterval(() => { seconds.textContent = Math.round((Date.now() - since) / 1000); }, 1000);
   } else if (!lost() && timer) {
