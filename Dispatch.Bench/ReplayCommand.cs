@@ -76,7 +76,8 @@ internal static class ReplayCommand
                     continue;
                 }
                 assigned++;
-                var came = detail.GetProperty("messages").EnumerateArray().Min(m => m.GetProperty("storedAt").GetDateTime());
+                // An inbound message has one status for ever: received, at the time it was stored.
+                var came = detail.GetProperty("messages").EnumerateArray().Min(m => m.GetProperty("statusAt").GetDateTime());
                 var given = detail.GetProperty("decisions").EnumerateArray()
                     .Where(d => d.GetProperty("toId").ValueKind != JsonValueKind.Null).Select(d => d.GetProperty("at").GetDateTime()).DefaultIfEmpty(came).Min();
                 waits.Add((given - came).TotalMilliseconds);

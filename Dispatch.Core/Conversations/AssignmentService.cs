@@ -14,7 +14,8 @@ public static class AssignmentService
     /// <summary>Least workload, then longest without new work, then id; presence does not matter.</summary>
     public static Decision FindNextOfflineAgent(IReadOnlyCollection<Agent> agents) =>
         Choose(agents, requirePresent: false, DecisionReason.LeastBusyOffline, CompareWorkload, static (agent, best) =>
-            agent.OpenCount > best.OpenCount ? Verdict.MoreBusy : Verdict.WorkedMoreRecently);
+            agent.OpenCount > best.OpenCount ? Verdict.MoreBusy
+            : agent.LastAssignedAt != best.LastAssignedAt ? Verdict.WorkedMoreRecently : Verdict.JustAsFree);
 
     /// <summary>
     /// The whole question for a conversation that needs somebody: who had it before if present, else the next one online,

@@ -33,13 +33,6 @@ public sealed partial class ConversationQueries(Database database)
             .Take(MaxMine)).ToListAsync(cancel);
     }
 
-    /// <summary>How many unread messages and conversations a moderator has, for the tab title.</summary>
-    public async Task<int> UnreadAsync(long moderatorId, CancellationToken cancel = default)
-    {
-        await using var db = database.Read();
-        return await db.Conversations.CountAsync(c => c.OwnerId == moderatorId && c.UnreadCount > 0, cancel);
-    }
-
     /// <summary>What waits for somebody, oldest first.</summary>
     /// <param name="servedBy">Only profiles this moderator may serve; null: all.</param>
     public async Task<WaitingList> WaitingAsync(long? servedBy, int skip, int take, CancellationToken cancel = default)

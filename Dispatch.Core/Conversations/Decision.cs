@@ -29,7 +29,7 @@ public enum DecisionReason
 }
 
 /// <summary>What a decision made of one moderator.</summary>
-public enum Verdict { Chosen, Disabled, NotAllowed, NotPresent, AtCapacity, Paced, LowerPriority, LaterTurn, MoreBusy, WorkedMoreRecently, LostRace }
+public enum Verdict { Chosen, Disabled, NotAllowed, NotPresent, AtCapacity, Paced, LowerPriority, LaterTurn, MoreBusy, WorkedMoreRecently, JustAsFree, LostRace }
 
 /// <summary>One moderator as a decision saw him; stored with the decision ("why not me").</summary>
 public sealed record Candidate(long Id, string Name, Verdict Verdict, int OpenCount, int MaxConversations);

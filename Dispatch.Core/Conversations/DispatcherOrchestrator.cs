@@ -190,10 +190,11 @@ public sealed class DispatcherOrchestrator(
     }
 
     /// <summary>A failed or uncertain message is tried again because a person said so. False: it was not failed any more.</summary>
-    public async Task<bool> RetryAsync(long messageId, CancellationToken cancel = default)
+    /// <param name="actorId">Must own the conversation at that moment; null: an integration.</param>
+    public async Task<bool> RetryAsync(long messageId, long? actorId = null, CancellationToken cancel = default)
     {
         var now = Now;
-        var conversation = await database.WriteAsync(session => ReplyStore.RequeueAsync(session, messageId, now), cancel);
+        var conversation = await database.WriteAsync(session => ReplyStore.RequeueAsync(session, messageId, actorId, now), cancel);
         if (conversation is { } id) outbound.Enqueue(id);
         return conversation is not null;
     }
@@ -231,7 +232,10 @@ public sealed class DispatcherOrchestrator(
     private async Task ReplaceAsync(WriteSession session, SeenConversation seen, ClaimOutcome returned, DateTime now)
     {
         var waiting = seen with { Status = ConversationStatus.Pending, OwnerId = null, OwnerVersion = returned.OwnerVersion };
+        var othersWait = await InboundStore.SomeoneWaitsAsync(session, seen.ProfileId);
         await ReplyStore.ParkUnansweredAsync(session, waiting, DecisionReason.Manual, now);
+        // Whoever wrote earlier is served first; the drain hands them out in order right after the commit.
+        if (othersWait) return;
         var placement = new Placement(session, claims, options.Value, now);
         await placement.PlaceAsync(waiting, ClaimCause.Return, null, onlineOnly: true, excludeId: seen.OwnerId);
     }

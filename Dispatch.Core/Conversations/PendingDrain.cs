@@ -71,12 +71,12 @@ public sealed partial class PendingDrain : BackgroundService
             {
                 // A transaction each, the conversation first: holding the line's rows or somebody's seat while asking for the next
                 // conversation deadlocks with whoever takes that one by hand.
-                if (await _database.WriteAsync(session => PlaceAsync(session, [.. messages], token, now), cancel)) total++;
+                if (await _database.WriteAsync(session => PlaceAsync(session, [.. messages], now), cancel)) total++;
                 else kept = true;
             }
         }
         // Kept to the end, so that one nobody can be given (its giver is the only one here) does not hide those behind it.
-        if (kept) await _database.WriteAsync(session => _pending.ReleaseAsync(session, token), cancel);
+        if (kept) await _database.WriteAsync(session => PendingMessageService.ReleaseAsync(session, token), CancellationToken.None);
         return total;
     }
 
@@ -88,17 +88,18 @@ public sealed partial class PendingDrain : BackgroundService
         return profiles.Count == 0 ? [] : await _pending.ClaimAsync(session, profiles, MessagesPerPass, token, now);
     }
 
-    private async Task<bool> PlaceAsync(WriteSession session, IReadOnlyList<PendingMessage> messages, string token, DateTime now)
+    private async Task<bool> PlaceAsync(WriteSession session, IReadOnlyList<PendingMessage> messages, DateTime now)
     {
         var conversation = await session.Db.Conversations.AsNoTracking().FirstAsync(c => c.Id == messages[0].ConversationId);
         // Somebody took it by hand since; its rows are gone with that.
         if (conversation.Status != ConversationStatus.Pending) return false;
         var seen = new SeenConversation(conversation.Id, conversation.ProfileId, conversation.Status, conversation.OwnerId, conversation.OwnerVersion);
-        var givenBackBy = messages.Any(m => m.Reason == DecisionReason.Manual) ? conversation.LastOwnerId : null;
+        // Given back by a person: not to the same one again. He can still take it from the list.
+        var givenBack = messages[0].Reason == DecisionReason.Manual;
         var (decision, outcome) = await new Placement(session, _claims, _options, now)
-            .PlaceAsync(seen, ClaimCause.Drain, null, onlineOnly: true, excludeId: givenBackBy);
+            .PlaceAsync(seen, ClaimCause.Drain, null, onlineOnly: true, excludeId: givenBack ? conversation.LastOwnerId : null);
         if (outcome is { Succeeded: true }) return true;
-        await _pending.ExplainAsync(session, seen.Id, token, decision.Reason);
+        if (!givenBack) await PendingMessageService.ExplainAsync(session, seen.Id, decision.Reason);
         return false;
     }
 

@@ -39,15 +39,15 @@ public sealed class PendingMessageService
             .OrderBy(p => p.ReceivedAt).ThenBy(p => p.Id).ToListAsync();
     }
 
-    /// <summary>Why it could not be placed today. That a person gave it back stays said: whoever did must not be given it again.</summary>
-    public Task ExplainAsync(WriteSession session, long conversationId, string token, DecisionReason reason) =>
-        session.Db.PendingMessages.Where(p => p.ConversationId == conversationId && p.ClaimToken == token && p.Reason != DecisionReason.Manual)
-            .ExecuteUpdateAsync(set => set.SetProperty(p => p.Reason, reason));
-
     /// <summary>Gives back whatever is still reserved under the token.</summary>
-    public Task ReleaseAsync(WriteSession session, string token) =>
+    public static Task ReleaseAsync(WriteSession session, string token) =>
         session.Db.PendingMessages.Where(p => p.ClaimToken == token)
             .ExecuteUpdateAsync(set => set.SetProperty(p => p.ClaimToken, (string?)null).SetProperty(p => p.ClaimedUntil, (DateTime?)null));
+
+    /// <summary>The reason of today for a conversation that still waits.</summary>
+    public static Task ExplainAsync(WriteSession session, long conversationId, DecisionReason reason) =>
+        session.Db.PendingMessages.Where(p => p.ConversationId == conversationId && p.Reason != reason)
+            .ExecuteUpdateAsync(set => set.SetProperty(p => p.Reason, reason));
 
     private void Waiting() => Parked?.Invoke();
 }

@@ -59,10 +59,11 @@ internal static class ReplyStore
         return new ReplyOutcome(ReplyResult.Queued, message.Id);
     }
 
-    public static async Task<long?> RequeueAsync(WriteSession session, long messageId, DateTime now)
+    public static async Task<long?> RequeueAsync(WriteSession session, long messageId, long? actorId, DateTime now)
     {
         var changed = await session.Db.Messages
-            .Where(m => m.Id == messageId && m.Direction == MessageDirection.Out && (m.Status == MessageStatus.Failed || m.Status == MessageStatus.Uncertain))
+            .Where(m => m.Id == messageId && m.Direction == MessageDirection.Out && (m.Status == MessageStatus.Failed || m.Status == MessageStatus.Uncertain)
+                && (actorId == null || session.Db.Conversations.Any(c => c.Id == m.ConversationId && c.OwnerId == actorId)))
             .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, MessageStatus.Queued).SetProperty(m => m.StatusAt, now).SetProperty(m => m.Error, (string?)null));
         if (changed == 0) return null;
         var conversation = await session.Db.Messages.Where(m => m.Id == messageId).Select(m => m.ConversationId).FirstAsync();

@@ -116,7 +116,8 @@ public sealed class WriteSession
             foreach (var (name, value) in arguments)
             {
                 var parameter = command.CreateParameter();
-                parameter.ParameterName = name;
+                // With its sign: without it SQLite's driver looks each name up three times at every execution.
+                parameter.ParameterName = "@" + name;
                 Dialect.SetValue(parameter, value);
                 command.Parameters.Add(parameter);
             }

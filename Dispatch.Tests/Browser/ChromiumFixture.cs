@@ -3,18 +3,34 @@ using Microsoft.Playwright;
 
 namespace Dispatch.Tests.Browser;
 
-/// <summary>One real Chromium for all tests of a class (<c>IClassFixture</c>); each test opens a context of its own, which is a person of its own.</summary>
-public sealed class ChromiumFixture : IAsyncLifetime
+/// <summary>
+/// One real Chromium for all tests of a class (<c>IClassFixture</c>), started by the first that opens a page: a fixture that can not be made
+/// fails a test, while a test may be skipped. Each page has a context of its own, which is a person of its own.
+/// </summary>
+public sealed class ChromiumFixture : IAsyncDisposable
 {
+    private readonly SemaphoreSlim _gate = new(1);
     private IPlaywright? _playwright;
+    private IBrowser? _browser;
 
-    public IBrowser Browser { get; private set; } = null!;
+    public async Task<IBrowser> BrowserAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            return _browser ??= await LaunchAsync();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
-    public async ValueTask InitializeAsync()
+    private async Task<IBrowser> LaunchAsync()
     {
         var chromium = ServerRequirement.Find("chromium");
-        _playwright = await Playwright.CreateAsync();
-        Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        _playwright ??= await Playwright.CreateAsync();
+        return await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = chromium,
             Args =
@@ -27,7 +43,7 @@ public sealed class ChromiumFixture : IAsyncLifetime
     /// <summary>A person with a browser: no cookies, French or English, wide or narrow, light or dark.</summary>
     public async Task<IPage> OpenAsync(Uri address, string locale = "en-GB", int width = 1440, int height = 900, ColorScheme theme = ColorScheme.Light)
     {
-        var context = await Browser.NewContextAsync(new BrowserNewContextOptions
+        var context = await (await BrowserAsync()).NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = address.ToString(), Locale = locale, ColorScheme = theme, TimezoneId = "Europe/Paris",
             ViewportSize = new ViewportSize { Width = width, Height = height },
@@ -38,7 +54,8 @@ public sealed class ChromiumFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (Browser is not null) await Browser.DisposeAsync();
+        if (_browser is not null) await _browser.DisposeAsync();
         _playwright?.Dispose();
+        _gate.Dispose();
     }
 }

@@ -47,12 +47,12 @@ public sealed class DispatcherFixture : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
-    public static async Task<DispatcherFixture> StartAsync(TestDatabase database, FakeClock clock, string node)
+    public static async Task<DispatcherFixture> StartAsync(TestDatabase database, FakeClock clock, string node, Action<ILoggingBuilder>? logging = null)
     {
         var gateway = new RecordingGateway(node == "node-1" ? "sent" : node);
         var logs = new RecordingLogs();
         var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
-            .AddLogging(b => b.AddProvider(logs)).Configure<NodeOptions>(o => o.Name = node)
+            .AddLogging(b => { b.AddProvider(logs); logging?.Invoke(b); }).Configure<NodeOptions>(o => o.Name = node)
             .AddDispatchData(database.Options).AddDispatchConversations().BuildServiceProvider();
         var fixture = new DispatcherFixture(services, clock, gateway, logs, node);
         await fixture.Get<InboundPipeline>().StartAsync(CancellationToken.None);
@@ -125,8 +125,8 @@ public sealed class DispatcherFixture : IAsyncDisposable
     public async Task<Conversation> ConversationAsync(Profile profile, string address)
     {
         await using var db = Database.Read();
-        return await db.Conversations.Where(c => c.ProfileId == profile.Id && db.Contacts.Any(x => x.Id == c.ContactId && x.Address == address))
-            .OrderByDescending(c => c.Id).FirstAsync();
+        var contact = await db.Contacts.Where(x => x.Address == address).Select(x => x.Id).FirstAsync();
+        return await db.Conversations.Where(c => c.ContactId == contact && c.ProfileId == profile.Id).OrderByDescending(c => c.Id).FirstAsync();
     }
 
     public Task<Conversation> ConversationAsync(long id) => ReadAsync(db => db.Conversations.FirstAsync(c => c.Id == id));

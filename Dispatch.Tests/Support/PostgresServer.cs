@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Dispatch.Core.Data;
 using Dispatch.Tests.Support;
 using Microsoft.EntityFrameworkCore;
@@ -20,7 +18,6 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private Process? _process;
     private string? _folder;
-    private int _port;
     private int _number;
 
     /// <summary>The connection string of a new, migrated, empty database. Ends the test when there is no PostgreSQL.</summary>
@@ -78,10 +75,9 @@ public sealed class PostgresServer : IAsyncDisposable
             owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"];
         }
         await RunAsync([.. owner, initdb, "-D", $"{_folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]);
-        _port = FreePort();
         string[] server =
         [
-            .. owner, $"{bin}/postgres", "-D", $"{_folder}/data", "-p", $"{_port}", "-k", _folder, "-c", "listen_addresses=127.0.0.1",
+            .. owner, $"{bin}/postgres", "-D", $"{_folder}/data", "-k", _folder, "-c", "listen_addresses=",
             "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300",
             // The default second to find a deadlock would be most of the time of the tests that provoke them.
             "-c", "deadlock_timeout=200ms", "-c", "shared_buffers=64MB",
@@ -106,8 +102,9 @@ public sealed class PostgresServer : IAsyncDisposable
         return new PostgresDispatchDb(builder.Options);
     }
 
+    /// <summary>A socket in its own folder: no port that another program could take at the same moment.</summary>
     private string ConnectionString(string database) =>
-        $"Host=127.0.0.1;Port={_port};Username=postgres;Database={database};Maximum Pool Size=60;Timeout=30;Include Error Detail=true";
+        $"Host={_folder};Username=postgres;Database={database};Maximum Pool Size=60;Timeout=30;Include Error Detail=true";
 
     private async Task<bool> CanConnectAsync()
     {
@@ -136,12 +133,5 @@ public sealed class PostgresServer : IAsyncDisposable
         var output = process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync().InTime(TimeSpan.FromSeconds(60));
         Assert.True(process.ExitCode == 0, $"{command[0]} ended with {process.ExitCode}: {await output}");
-    }
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

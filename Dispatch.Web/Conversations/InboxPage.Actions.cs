@@ -20,7 +20,7 @@ public sealed partial class InboxPage
     private async Task RetryAsync(ThreadMessage message)
     {
         // Somebody else may have been faster, or a late delivery report: then the thread says so by itself.
-        if (_model is { IsMine: true }) await Orchestrator.RetryAsync(message.Id, Stopping);
+        await Orchestrator.RetryAsync(message.Id, Me, Stopping);
         await ReadOpenAsync();
     }
 

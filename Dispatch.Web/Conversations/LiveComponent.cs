@@ -34,7 +34,10 @@ public abstract partial class LiveComponent : ComponentBase, IAsyncDisposable
     protected virtual TimeSpan Interval => TimeSpan.FromMilliseconds(150);
 
     protected LiveSubscription? Live { get; private set; }
-    protected CancellationToken Stopping => _stop.Token;
+    // Taken once: the source is disposed with the page, and a click that was still on its way must end quietly.
+    protected LiveComponent() => Stopping = _stop.Token;
+
+    protected CancellationToken Stopping { get; }
 
     /// <summary>The first read is done.</summary>
     protected bool Loaded { get; private set; }
@@ -91,7 +94,7 @@ public abstract partial class LiveComponent : ComponentBase, IAsyncDisposable
     {
         try
         {
-            await foreach (var changes in live.ReadAsync(Interval, Clock, _stop.Token))
+            await foreach (var changes in live.ReadAsync(Interval, Clock, Stopping))
             {
                 await InvokeAsync(async () =>
                 {

@@ -40,7 +40,7 @@ public sealed class Notices(TimeProvider clock) : IDisposable
 
     private void Add(string? text, string? actionLabel, Func<Task>? action, int count)
     {
-        if (string.IsNullOrEmpty(text)) return;
+        if (string.IsNullOrEmpty(text) || _stop.IsCancellationRequested) return;
         var line = new NoticeLine(++_lastId, text, actionLabel, action, count);
         _lines.Add(line);
         if (_lines.Count > MaxShown) _lines.RemoveAt(0);

@@ -12,10 +12,14 @@ namespace Dispatch.Web.Moderators;
 /// it comes back. A fault in here is logged and never costs anybody the page.
 /// </summary>
 internal sealed partial class ModeratorCircuit(
-    DispatcherOrchestrator orchestrator, AuthenticationStateProvider authentication, IOptions<NodeOptions> node, ILogger<ModeratorCircuit> logger)
+    DispatcherOrchestrator orchestrator, AuthenticationStateProvider authentication, IOptions<NodeOptions> node, TimeProvider clock,
+    ILogger<ModeratorCircuit> logger)
     : CircuitHandler, IDisposable
 {
+    private static readonly TimeSpan ActivityEvery = TimeSpan.FromSeconds(30);
     private string? _circuit;
+    private long? _moderator;
+    private long _lastActivity;
 
     public override Task OnCircuitOpenedAsync(Circuit circuit, CancellationToken cancellationToken)
     {
@@ -36,12 +40,30 @@ internal sealed partial class ModeratorCircuit(
         return SafelyAsync(circuit.Id, () => orchestrator.HandleUserDisconnectedAsync(circuit.Id, CancellationToken.None));
     }
 
+    /// <summary>Clicks and keys are the second signal of presence; written at most every half minute.</summary>
+    public override Func<CircuitInboundActivityContext, Task> CreateInboundActivityHandler(Func<CircuitInboundActivityContext, Task> next) => async context =>
+    {
+        if (_moderator is { } id && clock.GetElapsedTime(_lastActivity) >= ActivityEvery)
+        {
+            _lastActivity = clock.GetTimestamp();
+            _ = SafelyAsync(context.Circuit.Id, () => orchestrator.RecordActivityAsync(id, CancellationToken.None));
+        }
+        await next(context);
+    };
+
     private async Task ConnectAsync(string circuit)
     {
         var user = (await authentication.GetAuthenticationStateAsync()).User;
         if (user.Identity?.IsAuthenticated != true || !user.IsInRole(Roles.Moderator)) return;
         var id = user.Id();
-        if (!await orchestrator.HandleUserConnectedAsync(id, circuit, node.Value.Name, CancellationToken.None)) LogNotDispatched(id);
+        if (!await orchestrator.HandleUserConnectedAsync(id, circuit, node.Value.Name, CancellationToken.None))
+        {
+            LogNotDispatched(id);
+            return;
+        }
+        // Connecting counts as activity already.
+        _lastActivity = clock.GetTimestamp();
+        _moderator = id;
     }
 
     /// <summary>The person was disabled or signed out elsewhere: what is still open is no presence any more.</summary>

@@ -1,0 +1,48 @@
+using Dispatch.Core.Conversations;
+using Dispatch.Core.Data;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.SqlServer.TransactSql.ScriptDom;
+
+namespace Dispatch.Tests.Data;
+
+/// <summary>No SQL Server runs on the build machines: at least every text for it has to be T-SQL. Syntax only; names are not resolved.</summary>
+public class SqlServerTextTests
+{
+    [Fact]
+    public void CreateScript_Parses()
+    {
+        using var db = Contexts.Create(DatabaseProvider.SqlServer);
+
+        Assert.Empty(Errors(db.Database.GenerateCreateScript()));
+    }
+
+    [Fact]
+    public void MigrationScript_Idempotent_Parses()
+    {
+        using var db = Contexts.Create(DatabaseProvider.SqlServer);
+
+        Assert.Empty(Errors(db.GetService<IMigrator>().GenerateScript(options: MigrationsSqlGenerationOptions.Idempotent)));
+    }
+
+    [Fact]
+    public void EveryHandWrittenStatement_Parses() => Assert.All(
+        InboundStore.Statements(SqlDialect.For(DatabaseProvider.SqlServer)).Concat(ConversationClaims.Statements), sql => Assert.Empty(Errors(sql)));
+
+    [Fact]
+    public void EveryHandWrittenStatement_StaysWithinTheLimitOfParameters() => Assert.All(
+        InboundStore.Statements(SqlDialect.For(DatabaseProvider.SqlServer)),
+        sql => Assert.True(sql.Split("@p").Length <= 2100, $"SQL Server allows 2,100 parameters: {sql}"));
+
+    [Fact]
+    public void StatementForPostgres_DoesNotParse() => Assert.Contains(
+        InboundStore.Statements(SqlDialect.For(DatabaseProvider.PostgreSql)), sql => sql.Contains("LATERAL", StringComparison.Ordinal) && Errors(sql).Count > 0);
+
+    private static List<string> Errors(string sql)
+    {
+        using var reader = new StringReader(sql);
+        new TSql150Parser(initialQuotedIdentifiers: true).Parse(reader, out var errors);
+        return [.. errors.Select(e => $"line {e.Line}: {e.Message} in {sql[..Math.Min(sql.Length, 120)]}")];
+    }
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Resources;
+using Dispatch.Core.Conversations;
+using Dispatch.Core.Gateways;
+using Dispatch.Core.Moderators;
+using Dispatch.Web.Conversations;
+using Xunit;
+
+namespace Dispatch.Tests.Pages;
+
+/// <summary>Every decision has its sentence in both languages, whatever is added to an enum.</summary>
+public sealed class WordsTests
+{
+    private static readonly CultureInfo French = CultureInfo.GetCultureInfo("fr");
+
+    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board"];
+
+    [Theory]
+    [MemberData(nameof(Areas))]
+    public void Area_HasTheSameKeysInBothLanguages(string area)
+    {
+        var english = Keys(area, CultureInfo.InvariantCulture);
+        Assert.NotEmpty(english);
+        Assert.Equal(english.Order(StringComparer.Ordinal), Keys(area, French).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Decisions_AllHaveASentence()
+    {
+        string[] wanted =
+        [
+            .. Names<DecisionReason>("Reason_"), .. Names<Verdict>("Verdict_"), .. Names<SendFailure>("SendFailure_"), .. Names<PresenceState>("Presence_"),
+            .. Names<ConversationStatus>("Conversation_"), .. Names<MessageStatus>("Message_"), .. MessageKinds.Labelled.Select(t => "Type_" + t),
+        ];
+        Assert.Empty(wanted.Except(Keys("Inbox", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("en", 1, "1st")]
+    [InlineData("en", 2, "2nd")]
+    [InlineData("en", 11, "11th")]
+    [InlineData("en", 23, "23rd")]
+    [InlineData("fr", 1, "1er")]
+    [InlineData("fr", 2, "2e")]
+    public void Ordinal_FollowsTheLanguage(string culture, int n, string expected)
+    {
+        CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(culture);
+        Assert.Equal(expected, Plural.Ordinal(n));
+    }
+
+    [Theory]
+    [InlineData("/?c=12&filter=unread&q=a%26b", 12L, "unread", " a&b ")]
+    [InlineData("/", null, "nonsense", null)]
+    public void InboxView_IsItsAddress(string url, long? open, string? filter, string? search) => Assert.Equal(url, InboxView.Of(open, filter, search).Url);
+
+    private static IEnumerable<string> Names<T>(string prefix)
+        where T : struct, Enum => Enum.GetNames<T>().Select(n => prefix + n);
+
+    private static List<string> Keys(string area, CultureInfo culture)
+    {
+        var resources = new ResourceManager($"Dispatch.Web.Resources.{area}", typeof(Sentences).Assembly);
+        return [.. resources.GetResourceSet(culture, createIfNotExists: true, tryParents: false)!.Cast<System.Collections.DictionaryEntry>().Select(e => (string)e.Key)];
+    }
+}
