@@ -9,18 +9,16 @@ public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : Br
 {
     private static readonly string[] s_adminPages = ["/board", "/conversations?status=all", "/waiting", "/people", "/profiles"];
 
-    [Theory]
-    [InlineData(ColorScheme.Light)]
-    [InlineData(ColorScheme.Dark)]
-    public async Task Pages_CheckedByAxe_HaveNothingSerious(ColorScheme theme)
+    [Fact]
+    public async Task Pages_CheckedByAxeInBothThemes_HaveNothingSerious()
     {
         var problems = new List<string>();
         var (open, waiting) = await PrepareAsync();
-        var signIn = await OpenAsync(theme: theme);
+        var signIn = await OpenAsync();
         await CheckAsync(signIn, "sign-in", problems);
         foreach (var phone in new[] { false, true })
         {
-            var page = await SignInAsync(Awa, theme: theme, phone: phone);
+            var page = await SignInAsync(Awa, phone: phone);
             await CheckAsync(page, "inbox", problems);
             await page.GotoAsync($"/?c={await IdAsync(open)}");
             await Expect(page.Locator(".bubble.out")).ToBeVisibleAsync();
@@ -33,7 +31,7 @@ public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : Br
             await Expect(page.Locator(".lines")).ToContainTextAsync(waiting.Name);
             await CheckAsync(page, "queue", problems);
         }
-        var admin = await SignInAsync(Admin, theme: theme);
+        var admin = await SignInAsync(Admin);
         foreach (var address in s_adminPages)
         {
             await GoAsync(admin, address);
@@ -128,9 +126,14 @@ public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : Br
 
     private static async Task CheckAsync(IPage page, string name, List<string> problems)
     {
-        var result = await page.RunAxe();
-        problems.AddRange(result.Violations.Where(v => v.Impact is "serious" or "critical")
-            .SelectMany(v => v.Nodes.Select(n => $"{name}: {v.Id}: {n.Html} {string.Join(' ', n.Any.Select(c => c.Message))}")));
+        foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            // Without motion: a colour on its way from one theme to the other is neither.
+            await page.EmulateMediaAsync(new() { ColorScheme = theme, ReducedMotion = ReducedMotion.Reduce });
+            var result = await page.RunAxe();
+            problems.AddRange(result.Violations.Where(v => v.Impact is "serious" or "critical")
+                .SelectMany(v => v.Nodes.Select(n => $"{name}, {theme}: {v.Id}: {n.Html} {string.Join(' ', n.Any.Select(c => c.Message))}")));
+        }
     }
 
     private static async Task CheckWidthAsync(IPage page, string name, List<string> wide)

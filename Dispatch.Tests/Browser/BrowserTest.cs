@@ -44,20 +44,20 @@ public abstract class BrowserTest(ChromiumFixture chromium, BrowserHost host)
 
     // People
 
-    protected async Task<IPage> OpenAsync(Uri? address = null, string locale = "en-GB", bool phone = false, ColorScheme theme = ColorScheme.Light)
+    protected async Task<IPage> OpenAsync(Uri? address = null, string locale = "en-GB", bool phone = false)
     {
         var page = phone
-            ? await chromium.OpenAsync(address ?? Host.Address, locale, Phone, 844, theme)
-            : await chromium.OpenAsync(address ?? Host.Address, locale, theme: theme);
+            ? await chromium.OpenAsync(address ?? Host.Address, locale, Phone, 844)
+            : await chromium.OpenAsync(address ?? Host.Address, locale);
         _people.Add(page.Context);
         await page.GotoAsync("/");
         return page;
     }
 
     /// <summary>By one click; returns when the page is live and, for moderators, colleagues see them online.</summary>
-    protected async Task<IPage> SignInAsync(string name, Uri? address = null, string locale = "en-GB", bool phone = false, ColorScheme theme = ColorScheme.Light)
+    protected async Task<IPage> SignInAsync(string name, Uri? address = null, string locale = "en-GB", bool phone = false)
     {
-        var page = await OpenAsync(address, locale, phone, theme);
+        var page = await OpenAsync(address, locale, phone);
         await page.GetByRole(AriaRole.Button, new() { Name = name }).ClickAsync();
         if (name == Admin) await Expect(page.Locator("h1")).ToBeVisibleAsync();
         else await Expect(Presence(page, "online")).ToBeVisibleAsync();
