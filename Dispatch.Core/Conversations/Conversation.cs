@@ -17,7 +17,10 @@ public sealed class Conversation
     /// <summary>Changes only through <see cref="ConversationClaims"/>.</summary>
     public long? OwnerId { get; set; }
 
-    /// <summary>Grows by one with every change of owner or status: the fence that every claim names.</summary>
+    /// <summary>
+    /// Grows by one with every claim: the fence that the next one names. An owner who comes or goes changes the status without it, which is why
+    /// a claim also names the status it saw.
+    /// </summary>
     public long OwnerVersion { get; set; }
     public DateTime? OwnerSince { get; set; }
     public DateTime OpenedAt { get; set; }
