@@ -67,7 +67,9 @@ export function compose(box, button, receiver, key) {
   }
   const composer = { box, button, receiver, key, sending: false };
   composers.set(box, composer);
-  box.value = read(key);
+  // On a slow line somebody types before this script is there: that is kept, behind what was kept before.
+  box.value = read(key) + box.value;
+  write(key, box.value);
   grow(box);
   box.addEventListener("input", () => {
     write(composer.key, box.value);
