@@ -35,9 +35,14 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },
     };
 
-    /// <summary>The statements of the claim, for the check of their SQL Server form.</summary>
-    internal static IReadOnlyList<string> Statements { get; } =
-        [Change, ReleaseSeat, MoveToEnd, StopWaiting, AddEvent, TakeSeat(true, true), TakeSeat(false, false)];
+    private static readonly Dictionary<DatabaseProvider, Texts> ByProvider = SqlDialect.All.ToDictionary(d => d.Provider, d => new Texts(d));
+
+    /// <summary>The statements of the claim, for the check of their plans and of their SQL Server form.</summary>
+    internal static IReadOnlyList<string> Statements(SqlDialect dialect) =>
+    [
+        Change, ReleaseSeat, MoveToEnd, StopWaiting, AddEvent, TakeSeat(true, true), TakeSeat(false, false),
+        ByProvider[dialect.Provider].ChangeNew, ByProvider[dialect.Provider].AddEvents,
+    ];
 
     /// <summary>Tries to make the change inside the session's transaction. Anything but <see cref="ClaimResult.Done"/> left nothing behind.</summary>
     public async Task<ClaimOutcome> ApplyAsync(WriteSession session, Claim claim, DateTime now)
@@ -66,32 +71,59 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     }
 
     /// <summary>
-    /// Makes all of the claims or none: the same statements as <see cref="ApplyAsync"/>, sent together, because a hundred new conversations in one
-    /// transaction must not cost six hundred round trips. False: somebody was faster somewhere; the caller makes them one by one.
+    /// Gives all of these conversations, which this very transaction opened, their owners, or none of them: the same guards as
+    /// <see cref="ApplyAsync"/> in a statement for all, because a hundred new conversations must not cost six hundred statements.
+    /// False: somebody was faster somewhere; the caller makes them one by one.
     /// </summary>
-    public async Task<bool> ApplyAllAsync(WriteSession session, IReadOnlyList<Claim> wanted, DateTime now)
+    public async Task<bool> ApplyToNewAsync(WriteSession session, IReadOnlyList<Claim> wanted, DateTime now)
     {
         if (wanted.Count == 0) return true;
-        if (wanted.Any(c => Refuse(c) is not null || c.Cause is ClaimCause.Reopen)) return false;
-        var done = await session.TryAsync(() => session.ExecuteAllAsync(
-        [
-            .. wanted.OrderBy(c => c.Seen.Id).Select(c => ChangeStatement(c, now)),
-            .. wanted.SelectMany(c => Seats(c, now)).OrderBy(seat => seat.ModeratorId).Select(seat => seat.Statement),
-            .. wanted.SelectMany(c => Afterwards(c, now)),
-        ]));
+        if (wanted.Any(c => c.Seen is not { Status: ConversationStatus.Pending, OwnerId: null } || c.To is null || c.Paced))
+            throw new ArgumentException("Only new conversations are claimed together.", nameof(wanted));
+        var done = await session.TryAsync(async () =>
+            await ChangeNewAsync(session, wanted, now)
+            && await session.ExecuteAllAsync([.. SeatsForAll(wanted, now), .. TurnsForAll(wanted)])
+            && await AddEventsAsync(session, [.. wanted.Select(c => EventOf(c, now))]));
         if (!done) return false;
         foreach (var claim in wanted) Announce(session, claim);
         return true;
     }
 
-    /// <summary>Writes what happened without a change of owner (opened, parked, a note).</summary>
-    public static async Task AddEventAsync(WriteSession session, ConversationEvent e)
+    private static async Task<bool> ChangeNewAsync(WriteSession session, IReadOnlyList<Claim> wanted, DateTime now)
     {
-        var statement = EventStatement(e);
-        await session.ExecuteAsync(statement.Sql, statement.Arguments);
+        var changed = 0;
+        foreach (var (rows, _) in RowSet.Json(session.Dialect, wanted, c => [c.Seen.Id, c.To, now, StatusAfter(c), c.Seen.OwnerVersion]))
+            changed += await session.ExecuteAsync(ByProvider[session.Dialect.Provider].ChangeNew, (RowSet.Parameter, rows));
+        return changed == wanted.Count;
     }
 
-    internal static Statement EventStatement(ConversationEvent e) => new(AddEvent, 1,
+    /// <summary>As many seats of a person as his claims need, in the order of ids.</summary>
+    private static IEnumerable<Statement> SeatsForAll(IReadOnlyList<Claim> wanted, DateTime now) => wanted
+        .GroupBy(c => (To: c.To!.Value, Profile: c.Seen.ProfileId, c.RequirePresent)).OrderBy(g => g.Key)
+        .Select(g => new Statement(TakeSeat(g.Key.RequirePresent, paced: false), 1,
+            ("now", now), ("id", g.Key.To), ("profile", g.Key.Profile), ("yes", true), ("seats", g.Count())));
+
+    /// <summary>Everybody's last claim decides his turn.</summary>
+    private static IEnumerable<Statement> TurnsForAll(IReadOnlyList<Claim> wanted) => wanted
+        .Select((c, i) => (To: c.To!.Value, Order: i)).GroupBy(c => c.To).OrderBy(g => g.Last().Order).Select(g => new Statement(MoveToEnd, null, ("id", g.Key)));
+
+    /// <summary>Writes what happened without a change of owner (opened, parked, a note).</summary>
+    public static Task AddEventAsync(WriteSession session, ConversationEvent e)
+    {
+        var statement = EventStatement(e);
+        return session.ExecuteAsync(statement.Sql, statement.Arguments);
+    }
+
+    /// <summary>The same for many. True, always: it takes part in a chain of steps that may fail.</summary>
+    internal static async Task<bool> AddEventsAsync(WriteSession session, IReadOnlyCollection<ConversationEvent> events)
+    {
+        foreach (var (rows, _) in RowSet.Json(session.Dialect, events, e =>
+            [e.ConversationId, e.At, e.Kind, e.Cause, e.Reason, e.ActorId, e.FromId, e.ToId, e.OwnerVersion, e.Note, e.Candidates]))
+            await session.ExecuteAsync(ByProvider[session.Dialect.Provider].AddEvents, (RowSet.Parameter, rows));
+        return true;
+    }
+
+    private static Statement EventStatement(ConversationEvent e) => new(AddEvent, 1,
         ("conversation", e.ConversationId), ("at", e.At), ("kind", e.Kind), ("cause", e.Cause), ("reason", e.Reason), ("actor", e.ActorId),
         ("from", e.FromId), ("to", e.ToId), ("version", e.OwnerVersion), ("note", e.Note), ("candidates", e.Candidates));
 
@@ -138,14 +170,15 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
 
     private static Statement ChangeStatement(Claim claim, DateTime now)
     {
-        var closing = claim.Cause == ClaimCause.Close;
-        var status = closing ? ConversationStatus.Closed
-            : claim.To is null ? ConversationStatus.Pending
-            : claim.RequirePresent ? ConversationStatus.Assigned : ConversationStatus.AssignedOffline;
+        var status = StatusAfter(claim);
         return new Statement(Change, 1,
-            ("to", claim.To), ("since", claim.To is null ? null : now), ("status", status), ("closed", closing ? now : null),
+            ("to", claim.To), ("since", claim.To is null ? null : now), ("status", status), ("closed", status == ConversationStatus.Closed ? now : null),
             ("id", claim.Seen.Id), ("seen", claim.Seen.OwnerVersion), ("from_status", claim.Seen.Status));
     }
+
+    private static ConversationStatus StatusAfter(Claim claim) => claim.Cause == ClaimCause.Close ? ConversationStatus.Closed
+        : claim.To is null ? ConversationStatus.Pending
+        : claim.RequirePresent ? ConversationStatus.Assigned : ConversationStatus.AssignedOffline;
 
     /// <summary>The seat that is given back and the one that is taken.</summary>
     private IEnumerable<(long ModeratorId, bool Take, Statement Statement)> Seats(Claim claim, DateTime now)
@@ -154,9 +187,9 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         if (claim.To is not { } to || to == claim.Seen.OwnerId) yield break;
         var sql = TakeSeat(claim.RequirePresent, claim.Paced);
         yield return (to, true, claim.Paced
-            ? new Statement(sql, 1, ("now", now), ("id", to), ("profile", claim.Seen.ProfileId), ("yes", true),
+            ? new Statement(sql, 1, ("now", now), ("id", to), ("profile", claim.Seen.ProfileId), ("yes", true), ("seats", 1),
                 ("floor", now - options.Value.DrainWindow), ("pace", options.Value.DrainPerWindow))
-            : new Statement(sql, 1, ("now", now), ("id", to), ("profile", claim.Seen.ProfileId), ("yes", true)));
+            : new Statement(sql, 1, ("now", now), ("id", to), ("profile", claim.Seen.ProfileId), ("yes", true), ("seats", 1)));
     }
 
     /// <summary>The turn, the end of waiting, and the record.</summary>
@@ -164,33 +197,35 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     {
         if (claim.To is { } to && to != claim.Seen.OwnerId) yield return new Statement(MoveToEnd, null, ("id", to));
         if (claim.Seen.Status == ConversationStatus.Pending) yield return new Statement(StopWaiting, null, ("id", claim.Seen.Id));
-        yield return EventStatement(new ConversationEvent
-        {
-            ConversationId = claim.Seen.Id,
-            At = now,
-            Kind = claim.Cause switch
-            {
-                ClaimCause.Close => ConversationEventKind.Closed,
-                ClaimCause.Reopen => ConversationEventKind.Reopened,
-                _ => claim.To is null ? ConversationEventKind.Returned : ConversationEventKind.Assigned,
-            },
-            Cause = claim.Cause,
-            Reason = claim.Reason,
-            ActorId = claim.ActorId,
-            FromId = claim.Seen.OwnerId,
-            ToId = claim.To,
-            OwnerVersion = claim.Seen.OwnerVersion + 1,
-            Note = claim.Note is { } note ? OutsideText.Cut(OutsideText.Mend(note), ConversationConfiguration.NoteLength) : null,
-            Candidates = ToJson(claim.Candidates),
-        });
+        yield return EventStatement(EventOf(claim, now));
     }
+
+    private static ConversationEvent EventOf(Claim claim, DateTime now) => new()
+    {
+        ConversationId = claim.Seen.Id,
+        At = now,
+        Kind = claim.Cause switch
+        {
+            ClaimCause.Close => ConversationEventKind.Closed,
+            ClaimCause.Reopen => ConversationEventKind.Reopened,
+            _ => claim.To is null ? ConversationEventKind.Returned : ConversationEventKind.Assigned,
+        },
+        Cause = claim.Cause,
+        Reason = claim.Reason,
+        ActorId = claim.ActorId,
+        FromId = claim.Seen.OwnerId,
+        ToId = claim.To,
+        OwnerVersion = claim.Seen.OwnerVersion + 1,
+        Note = claim.Note is { } note ? OutsideText.Cut(OutsideText.Mend(note), ConversationConfiguration.NoteLength) : null,
+        Candidates = ToJson(claim.Candidates),
+    };
 
     /// <summary>Presence, permission, capacity and pace, all in the statement that takes the seat.</summary>
     private static string TakeSeat(bool requirePresent, bool paced) =>
-        "UPDATE moderators SET open_count = open_count + 1, last_assigned_at = @now"
+        "UPDATE moderators SET open_count = open_count + @seats, last_assigned_at = @now"
         + (paced ? ", drain_count = CASE WHEN drain_window_at > @floor THEN drain_count + 1 ELSE 1 END"
                    + ", drain_window_at = CASE WHEN drain_window_at > @floor THEN drain_window_at ELSE @now END" : "")
-        + " WHERE id = @id AND enabled = @yes AND open_count < max_conversations"
+        + " WHERE id = @id AND enabled = @yes AND open_count + @seats <= max_conversations"
         + (requirePresent ? " AND state = 'Online'" : " AND state <> 'Online'")
         + " AND (NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = @profile AND p.restricted = @yes)"
         + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = @profile AND pm.moderator_id = @id))"
@@ -236,5 +271,22 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
             : claim.Paced && person.DrainWindowAt > now - options.Value.DrainWindow ? ClaimResult.Paced
             : ClaimResult.Lost;
         return new ClaimOutcome(why, claim.Seen.OwnerId, OwnerVersion: claim.Seen.OwnerVersion);
+    }
+
+    /// <summary>The statements over many conversations, as one provider wants them.</summary>
+    private sealed class Texts(SqlDialect dialect)
+    {
+        public string ChangeNew { get; } = dialect.UpdateRows(
+            "conversations",
+            [RowColumn.Id("id"), RowColumn.Id("new_owner"), RowColumn.Moment("since"), RowColumn.Text("new_status"), RowColumn.Id("seen")],
+            "owner_id = r.new_owner, owner_version = owner_version + 1, owner_since = r.since, status = r.new_status",
+            "owner_version = r.seen AND status = 'Pending'");
+
+        public string AddEvents { get; } = dialect.InsertRows(
+            "conversation_events",
+            [
+                RowColumn.Id("conversation_id"), RowColumn.Moment("at"), RowColumn.Text("kind"), RowColumn.Text("cause"), RowColumn.Text("reason"),
+                RowColumn.Id("actor_id"), RowColumn.Id("from_id"), RowColumn.Id("to_id"), RowColumn.Id("owner_version"), RowColumn.Text("note"), RowColumn.Text("candidates"),
+            ]);
     }
 }

@@ -58,25 +58,25 @@ internal sealed class Placement(WriteSession session, ConversationClaims claims,
     }
 
     /// <summary>
-    /// Decides for many on one board and claims them together. Returns the ids that have an owner now: of what assignment chose for all or, when
+    /// Decides for many that this transaction opened, on one board, and claims them together. Returns the ids that have an owner now: of what assignment chose for all or, when
     /// somebody was faster somewhere, none, and the caller goes one by one.
     /// </summary>
-    public async Task<IReadOnlySet<long>> PlaceAllAsync(IReadOnlyList<SeenConversation> unowned, ClaimCause cause)
+    public async Task<IReadOnlySet<long>> PlaceNewAsync(IReadOnlyList<SeenConversation> opened)
     {
         var board = await BoardAsync();
-        var planned = new List<Claim>(unowned.Count);
-        foreach (var seen in unowned)
+        var planned = new List<Claim>(opened.Count);
+        foreach (var seen in opened)
         {
             var decision = AssignmentService.FindAgent(board.For(seen.ProfileId, paced: false), null);
             if (decision.ChosenId is not { } chosen) continue;
             board.Took(chosen, paced: false);
-            planned.Add(new Claim(seen, cause, chosen, decision.Reason)
+            planned.Add(new Claim(seen, ClaimCause.Inbound, chosen, decision.Reason)
             {
                 Candidates = decision.Candidates,
                 RequirePresent = decision.Reason != DecisionReason.LeastBusyOffline,
             });
         }
-        if (await claims.ApplyAllAsync(session, planned, now)) return planned.Select(c => c.Seen.Id).ToHashSet();
+        if (await claims.ApplyToNewAsync(session, planned, now)) return planned.Select(c => c.Seen.Id).ToHashSet();
         _board = null;
         return new HashSet<long>();
     }
