@@ -32,7 +32,7 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
-        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },
+        Converters = { new CandidateArray() },
     };
 
     private static readonly Dictionary<DatabaseProvider, Texts> ByProvider = SqlDialect.All.ToDictionary(d => d.Provider, d => new Texts(d));
@@ -41,7 +41,7 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     internal static IReadOnlyList<string> Statements(SqlDialect dialect) =>
     [
         Change, ReleaseSeat, MoveToEnd, StopWaiting, AddEvent, TakeSeat(true, true), TakeSeat(false, false),
-        ByProvider[dialect.Provider].ChangeNew, ByProvider[dialect.Provider].AddEvents,
+        .. ByProvider[dialect.Provider].All,
     ];
 
     /// <summary>Tries to make the change inside the session's transaction. Anything but <see cref="ClaimResult.Done"/> left nothing behind.</summary>
@@ -80,32 +80,44 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         if (wanted.Count == 0) return true;
         if (wanted.Any(c => c.Seen is not { Status: ConversationStatus.Pending, OwnerId: null } || c.To is null || c.Paced))
             throw new ArgumentException("Only new conversations are claimed together.", nameof(wanted));
+        var texts = ByProvider[session.Dialect.Provider];
         var done = await session.TryAsync(async () =>
-            await ChangeNewAsync(session, wanted, now)
-            && await session.ExecuteAllAsync([.. SeatsForAll(wanted, now), .. TurnsForAll(wanted)])
+            await ExecuteAsync(session, texts.ChangeNew, wanted, c => [c.Seen.Id, c.To, now, StatusAfter(c), c.Seen.OwnerVersion]) == wanted.Count
+            && await TakeSeatsAsync(session, texts, wanted, now)
+            && await ExecuteAsync(session, texts.MoveToEnd, TurnsOf(wanted), t => [t.Id, t.Place]) >= 0
             && await AddEventsAsync(session, [.. wanted.Select(c => EventOf(c, now))]));
         if (!done) return false;
         foreach (var claim in wanted) Announce(session, claim);
         return true;
     }
 
-    private static async Task<bool> ChangeNewAsync(WriteSession session, IReadOnlyList<Claim> wanted, DateTime now)
+    private static async Task<int> ExecuteAsync<T>(WriteSession session, string sql, IReadOnlyCollection<T> rows, Func<T, object?[]> values)
     {
         var changed = 0;
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, wanted, c => [c.Seen.Id, c.To, now, StatusAfter(c), c.Seen.OwnerVersion]))
-            changed += await session.ExecuteAsync(ByProvider[session.Dialect.Provider].ChangeNew, (RowSet.Parameter, rows));
-        return changed == wanted.Count;
+        foreach (var (json, _) in RowSet.Json(session.Dialect, rows, values)) changed += await session.ExecuteAsync(sql, (RowSet.Parameter, json));
+        return changed;
     }
 
     /// <summary>As many seats of a person as his claims need, in the order of ids.</summary>
-    private static IEnumerable<Statement> SeatsForAll(IReadOnlyList<Claim> wanted, DateTime now) => wanted
-        .GroupBy(c => (To: c.To!.Value, Profile: c.Seen.ProfileId, c.RequirePresent)).OrderBy(g => g.Key)
-        .Select(g => new Statement(TakeSeat(g.Key.RequirePresent, paced: false), 1,
-            ("now", now), ("id", g.Key.To), ("profile", g.Key.Profile), ("yes", true), ("seats", g.Count())));
+    private static async Task<bool> TakeSeatsAsync(WriteSession session, Texts texts, IReadOnlyList<Claim> wanted, DateTime now)
+    {
+        foreach (var profile in wanted.GroupBy(c => (Id: c.Seen.ProfileId, c.RequirePresent)))
+        {
+            var people = profile.GroupBy(c => c.To!.Value).OrderBy(g => g.Key).Select(g => (Id: g.Key, Seats: g.Count())).ToList();
+            var taken = 0;
+            foreach (var (json, _) in RowSet.Json(session.Dialect, people, p => [p.Id, p.Seats]))
+            {
+                taken += await session.ExecuteAsync(profile.Key.RequirePresent ? texts.TakeSeatsPresent : texts.TakeSeatsAbsent,
+                    (RowSet.Parameter, json), ("now", now), ("profile", profile.Key.Id), ("yes", true));
+            }
+            if (taken != people.Count) return false;
+        }
+        return true;
+    }
 
     /// <summary>Everybody's last claim decides his turn.</summary>
-    private static IEnumerable<Statement> TurnsForAll(IReadOnlyList<Claim> wanted) => wanted
-        .Select((c, i) => (To: c.To!.Value, Order: i)).GroupBy(c => c.To).OrderBy(g => g.Last().Order).Select(g => new Statement(MoveToEnd, null, ("id", g.Key)));
+    private static List<(long Id, long Place)> TurnsOf(IReadOnlyList<Claim> wanted) =>
+        [.. wanted.Select((c, i) => (Id: c.To!.Value, Place: i + 1L)).GroupBy(c => c.Id).Select(g => g.Last()).OrderBy(t => t.Id)];
 
     /// <summary>Writes what happened without a change of owner (opened, parked, a note).</summary>
     public static Task AddEventAsync(WriteSession session, ConversationEvent e)
@@ -117,9 +129,8 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     /// <summary>The same for many. True, always: it takes part in a chain of steps that may fail.</summary>
     internal static async Task<bool> AddEventsAsync(WriteSession session, IReadOnlyCollection<ConversationEvent> events)
     {
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, events, e =>
-            [e.ConversationId, e.At, e.Kind, e.Cause, e.Reason, e.ActorId, e.FromId, e.ToId, e.OwnerVersion, e.Note, e.Candidates]))
-            await session.ExecuteAsync(ByProvider[session.Dialect.Provider].AddEvents, (RowSet.Parameter, rows));
+        await ExecuteAsync(session, ByProvider[session.Dialect.Provider].AddEvents, events, e =>
+            [e.ConversationId, e.At, e.Kind, e.Cause, e.Reason, e.ActorId, e.FromId, e.ToId, e.OwnerVersion, e.Note, e.Candidates]);
         return true;
     }
 
@@ -127,6 +138,7 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         ("conversation", e.ConversationId), ("at", e.At), ("kind", e.Kind), ("cause", e.Cause), ("reason", e.Reason), ("actor", e.ActorId),
         ("from", e.FromId), ("to", e.ToId), ("version", e.OwnerVersion), ("note", e.Note), ("candidates", e.Candidates));
 
+    /// <summary>Arrays and not objects: twenty of them are kept with every decision, and their names would be most of it.</summary>
     public static string? ToJson(IReadOnlyList<Candidate>? candidates) =>
         candidates is null ? null : JsonSerializer.Serialize(candidates.Take(Decision.MaxStoredCandidates), Json);
 
@@ -187,9 +199,9 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         if (claim.To is not { } to || to == claim.Seen.OwnerId) yield break;
         var sql = TakeSeat(claim.RequirePresent, claim.Paced);
         yield return (to, true, claim.Paced
-            ? new Statement(sql, 1, ("now", now), ("id", to), ("profile", claim.Seen.ProfileId), ("yes", true), ("seats", 1),
+            ? new Statement(sql, 1, ("now", now), ("id", to), ("profile", claim.Seen.ProfileId), ("yes", true),
                 ("floor", now - options.Value.DrainWindow), ("pace", options.Value.DrainPerWindow))
-            : new Statement(sql, 1, ("now", now), ("id", to), ("profile", claim.Seen.ProfileId), ("yes", true), ("seats", 1)));
+            : new Statement(sql, 1, ("now", now), ("id", to), ("profile", claim.Seen.ProfileId), ("yes", true)));
     }
 
     /// <summary>The turn, the end of waiting, and the record.</summary>
@@ -222,14 +234,16 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
 
     /// <summary>Presence, permission, capacity and pace, all in the statement that takes the seat.</summary>
     private static string TakeSeat(bool requirePresent, bool paced) =>
-        "UPDATE moderators SET open_count = open_count + @seats, last_assigned_at = @now"
+        "UPDATE moderators SET open_count = open_count + 1, last_assigned_at = @now"
         + (paced ? ", drain_count = CASE WHEN drain_window_at > @floor THEN drain_count + 1 ELSE 1 END"
                    + ", drain_window_at = CASE WHEN drain_window_at > @floor THEN drain_window_at ELSE @now END" : "")
-        + " WHERE id = @id AND enabled = @yes AND open_count + @seats <= max_conversations"
-        + (requirePresent ? " AND state = 'Online'" : " AND state <> 'Online'")
-        + " AND (NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = @profile AND p.restricted = @yes)"
-        + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = @profile AND pm.moderator_id = @id))"
+        + " WHERE id = @id AND " + MayTake("1", requirePresent)
         + (paced ? " AND (drain_window_at IS NULL OR drain_window_at <= @floor OR drain_count < @pace)" : "");
+
+    private static string MayTake(string seats, bool requirePresent) =>
+        $"enabled = @yes AND open_count + {seats} <= max_conversations AND state {(requirePresent ? "=" : "<>")} 'Online'"
+        + " AND (NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = @profile AND p.restricted = @yes)"
+        + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = @profile AND pm.moderator_id = moderators.id))";
 
     private static void Announce(WriteSession session, Claim claim)
     {
@@ -282,11 +296,23 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
             "owner_id = r.new_owner, owner_version = owner_version + 1, owner_since = r.since, status = r.new_status",
             "owner_version = r.seen AND status = 'Pending'");
 
+        public string TakeSeatsPresent { get; } = TakeSeats(dialect, requirePresent: true);
+        public string TakeSeatsAbsent { get; } = TakeSeats(dialect, requirePresent: false);
+        public string MoveToEnd { get; } = dialect.UpdateRows(
+            "moderator_queue", [RowColumn.Id("id"), RowColumn.Id("place")],
+            "turn = (SELECT COALESCE(MAX(q.turn), 0) FROM moderator_queue q) + r.place", key: "moderator_id");
+
+        public IEnumerable<string> All => [ChangeNew, TakeSeatsPresent, TakeSeatsAbsent, MoveToEnd, AddEvents];
+
         public string AddEvents { get; } = dialect.InsertRows(
             "conversation_events",
             [
                 RowColumn.Id("conversation_id"), RowColumn.Moment("at"), RowColumn.Text("kind"), RowColumn.Text("cause"), RowColumn.Text("reason"),
                 RowColumn.Id("actor_id"), RowColumn.Id("from_id"), RowColumn.Id("to_id"), RowColumn.Id("owner_version"), RowColumn.Text("note"), RowColumn.Text("candidates"),
             ]);
+
+        private static string TakeSeats(SqlDialect dialect, bool requirePresent) => dialect.UpdateRows(
+            "moderators", [RowColumn.Id("id"), RowColumn.Number("seats")], "open_count = open_count + r.seats, last_assigned_at = @now",
+            MayTake("r.seats", requirePresent));
     }
 }

@@ -43,9 +43,12 @@ public abstract class SqlDialect
         return $"INSERT INTO {table} ({names}){output} SELECT {string.Join(", ", columns.Select(c => "r." + c.Name))} FROM {Rows(columns)} ORDER BY r.n{after}";
     }
 
-    /// <summary>Changes the row with the id of each given one. In <paramref name="set"/> and <paramref name="where"/> the given row is <c>r</c>.</summary>
-    public string UpdateRows(string table, RowColumn[] columns, string set, string? where = null) =>
-        $"UPDATE {table} SET {set} FROM {Rows(columns)} WHERE {IsKey(table + ".id", "r.id")}{(where is null ? "" : " AND " + where)}";
+    /// <summary>
+    /// Changes the row with the <c>r.id</c> of each given one, where <paramref name="where"/> holds too. The ids are unique.
+    /// In <paramref name="set"/> and <paramref name="where"/> the given row is <c>r</c>.
+    /// </summary>
+    public string UpdateRows(string table, RowColumn[] columns, string set, string? where = null, string key = "id") =>
+        $"UPDATE {table} SET {set} FROM {Rows(columns)} WHERE {IsKey($"{table}.{key}", "r.id")}{(where is null ? "" : " AND " + where)}";
 
     /// <summary>The columns of the row that has each key; the keys are unique. Not locked.</summary>
     public virtual string ByKeys(string table, RowColumn[] keys, params string[] columns) =>

@@ -131,12 +131,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     b.HasKey("Id")
                         .HasName("pk_conversations");
 
-                    b.HasIndex("OwnerId", "LastMessageAt")
-                        .HasDatabaseName("ix_conversations_owner_id_last_message_at")
+                    b.HasIndex("OwnerId")
+                        .HasDatabaseName("ix_conversations_owner_id")
                         .HasFilter("owner_id IS NOT NULL");
 
-                    b.HasIndex("Status", "LastMessageAt")
-                        .HasDatabaseName("ix_conversations_status_last_message_at");
+                    b.HasIndex("Status", "ClosedAt")
+                        .HasDatabaseName("ix_conversations_status_closed_at");
 
                     b.HasIndex("ContactId", "ProfileId", "Id")
                         .HasDatabaseName("ix_conversations_contact_id_profile_id_id");

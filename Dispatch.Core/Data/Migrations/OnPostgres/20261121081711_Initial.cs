@@ -542,15 +542,15 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: new[] { "contact_id", "profile_id", "id" });
 
             migrationBuilder.CreateIndex(
-                name: "ix_conversations_owner_id_last_message_at",
+                name: "ix_conversations_owner_id",
                 table: "conversations",
-                columns: new[] { "owner_id", "last_message_at" },
+                column: "owner_id",
                 filter: "owner_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
-                name: "ix_conversations_status_last_message_at",
+                name: "ix_conversations_status_closed_at",
                 table: "conversations",
-                columns: new[] { "status", "last_message_at" });
+                columns: new[] { "status", "closed_at" });
 
             migrationBuilder.CreateIndex(
                 name: "ux_conversations_open",
