@@ -4,6 +4,7 @@ using Dispatch.Core.Data;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -12,7 +13,8 @@ namespace Dispatch.Bench;
 /// <summary>
 /// Starts Dispatch.Web as it is, with two endpoints in front of everything that insert the body as one row by hand-written SQL. <c>POST /floor</c>
 /// writes each request by itself through the same group commit as every write of Dispatch; <c>POST /floor/batched</c> also gathers the requests
-/// that wait, as the inbound path does. No parsing, no dedupe, no contact, no conversation, no decision, no middleware.
+/// that wait, as the inbound path does. No parsing, no dedupe, no contact, no conversation, no decision, no middleware. <c>GET /empty</c> is a page
+/// with a circuit and nothing on it.
 /// </summary>
 internal static class ServeCommand
 {
@@ -57,6 +59,11 @@ internal static class ServeCommand
         {
             app.Use(async (context, following) =>
             {
+                if (context.Request.Path == "/empty")
+                {
+                    await new RazorComponentResult<EmptyPage>().ExecuteAsync(context);
+                    return;
+                }
                 if (!context.Request.Path.StartsWithSegments("/floor", StringComparison.Ordinal))
                 {
                     await following(context);
