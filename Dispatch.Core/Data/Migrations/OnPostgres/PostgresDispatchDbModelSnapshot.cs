@@ -749,7 +749,7 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasColumnType("bigint")
                         .HasColumnName("token");
 
-                    b.ToTable("locked_clients");
+                    b.ToTable((string)null);
 
                     b.ToView("locked_clients", (string)null);
                 });

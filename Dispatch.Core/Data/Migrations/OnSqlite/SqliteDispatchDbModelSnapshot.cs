@@ -726,7 +726,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("token");
 
-                    b.ToTable("locked_clients");
+                    b.ToTable((string)null);
 
                     b.ToView("locked_clients", (string)null);
                 });

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
 
-namespace Dispatch.Core.Data.Migrations.OnSqlServer
+namespace Dispatch.Core.Data.Migrations.OnSqlite
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -15,11 +15,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_roles",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -30,25 +30,25 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_users",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    display_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    disabled = table.Column<bool>(type: "bit", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "bit", nullable: false),
-                    password_hash = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    security_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    phone_number = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "bit", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "bit", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "bit", nullable: false),
-                    access_failed_count = table.Column<int>(type: "int", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    display_name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    disabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    password_hash = table.Column<string>(type: "TEXT", nullable: true),
+                    security_stamp = table.Column<string>(type: "TEXT", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true),
+                    phone_number = table.Column<string>(type: "TEXT", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "TEXT", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    access_failed_count = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -59,22 +59,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "assignment_conflicts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    resource_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: true),
-                    token = table.Column<long>(type: "bigint", nullable: false),
-                    winner_id = table.Column<long>(type: "bigint", nullable: true),
-                    loser_id = table.Column<long>(type: "bigint", nullable: true),
-                    participants = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
-                    rule = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    resolution = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    duration_ms = table.Column<long>(type: "bigint", nullable: true),
-                    note = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    token = table.Column<long>(type: "INTEGER", nullable: false),
+                    winner_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    loser_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    participants = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    rule = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    resolved_by_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    duration_ms = table.Column<long>(type: "INTEGER", nullable: true),
+                    note = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -85,14 +85,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "channels",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    protected_token = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    provider = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    protected_token = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -103,11 +103,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "contacts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -118,13 +118,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "early_statuses",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    error = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -132,31 +132,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 });
 
             migrationBuilder.CreateTable(
-                name: "locked_clients",
-                columns: table => new
-                {
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_name = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    client_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_name = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    lock_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                });
-
-            migrationBuilder.CreateTable(
                 name: "moderator_connections",
                 columns: table => new
                 {
-                    connection_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    node = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    connected_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    connection_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    node = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    connected_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -167,12 +149,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "setup_links",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    used_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    used_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -183,11 +165,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "int", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    role_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    role_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
+                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -204,11 +186,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "int", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    user_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
+                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -225,10 +207,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    provider_key = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    provider_display_name = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    user_id = table.Column<long>(type: "bigint", nullable: false)
+                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
+                    provider_key = table.Column<string>(type: "TEXT", nullable: false),
+                    provider_display_name = table.Column<string>(type: "TEXT", nullable: true),
+                    user_id = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -245,8 +227,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_user_roles",
                 columns: table => new
                 {
-                    user_id = table.Column<long>(type: "bigint", nullable: false),
-                    role_id = table.Column<long>(type: "bigint", nullable: false)
+                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    role_id = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -269,10 +251,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_user_tokens",
                 columns: table => new
                 {
-                    user_id = table.Column<long>(type: "bigint", nullable: false),
-                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    name = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", nullable: false),
+                    value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -289,20 +271,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "moderators",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    enabled = table.Column<bool>(type: "bit", nullable: false),
-                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    choice = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    grace_until = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    last_activity_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    open_count = table.Column<int>(type: "int", nullable: false),
-                    max_conversations = table.Column<int>(type: "int", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
-                    last_assigned_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    drain_window_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    drain_count = table.Column<int>(type: "int", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    choice = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    grace_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    last_activity_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    open_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    max_conversations = table.Column<int>(type: "INTEGER", nullable: false),
+                    priority = table.Column<int>(type: "INTEGER", nullable: false),
+                    last_assigned_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    drain_window_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    drain_count = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -320,13 +302,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "profiles",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    restricted = table.Column<bool>(type: "bit", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    restricted = table.Column<bool>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -343,10 +325,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "moderator_queue",
                 columns: table => new
                 {
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
-                    turn = table.Column<long>(type: "bigint", nullable: false)
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    priority = table.Column<int>(type: "INTEGER", nullable: false),
+                    turn = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -363,21 +345,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "unlock_requests",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    resource_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    token = table.Column<long>(type: "bigint", nullable: false),
-                    holder_id = table.Column<long>(type: "bigint", nullable: false),
-                    requester_id = table.Column<long>(type: "bigint", nullable: true),
-                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    answer = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    token = table.Column<long>(type: "INTEGER", nullable: false),
+                    holder_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    requester_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    decided_by_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    answer = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -400,10 +382,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "client_approaches",
                 columns: table => new
                 {
-                    client_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    approached_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    approached_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -432,15 +414,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "client_locks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    client_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    lock_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    lock_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -469,22 +451,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "conversations",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    contact_id = table.Column<long>(type: "bigint", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    owner_id = table.Column<long>(type: "bigint", nullable: true),
-                    owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    owner_since = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    last_owner_id = table.Column<long>(type: "bigint", nullable: true),
-                    last_message_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    last_message_preview = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    last_message_direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    unread_count = table.Column<int>(type: "int", nullable: false),
-                    waiting_since = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    contact_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    owner_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    owner_version = table.Column<long>(type: "INTEGER", nullable: false),
+                    owner_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    last_owner_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_message_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_message_preview = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    last_message_direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    unread_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    waiting_since = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -508,14 +490,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "profile_locks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    lock_type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    lock_type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -538,8 +520,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "profile_moderators",
                 columns: table => new
                 {
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false)
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -562,19 +544,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "conversation_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    actor_id = table.Column<long>(type: "bigint", nullable: true),
-                    from_id = table.Column<long>(type: "bigint", nullable: true),
-                    to_id = table.Column<long>(type: "bigint", nullable: true),
-                    owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    note = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
-                    candidates = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    from_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    to_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    owner_version = table.Column<long>(type: "INTEGER", nullable: false),
+                    note = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
+                    candidates = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -591,21 +573,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    type = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
-                    text = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    stored_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
-                    effect_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
-                    sender_id = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    text = table.Column<string>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    stored_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    error = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    effect_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    sender_id = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -628,15 +610,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "pending_messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    message_id = table.Column<long>(type: "bigint", nullable: false),
-                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    claim_token = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    message_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    claim_token = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -664,8 +646,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "role_name_index",
                 table: "asp_net_roles",
                 column: "normalized_name",
-                unique: true,
-                filter: "[normalized_name] IS NOT NULL");
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
@@ -691,8 +672,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "user_name_index",
                 table: "asp_net_users",
                 column: "normalized_user_name",
-                unique: true,
-                filter: "[normalized_user_name] IS NOT NULL");
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_assignment_conflicts_at",
@@ -946,9 +926,6 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
             migrationBuilder.DropTable(
                 name: "early_statuses");
-
-            migrationBuilder.DropTable(
-                name: "locked_clients");
 
             migrationBuilder.DropTable(
                 name: "moderator_connections");

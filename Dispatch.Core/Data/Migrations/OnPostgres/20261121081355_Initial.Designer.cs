@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Dispatch.Core.Data.Migrations.OnPostgres
 {
     [DbContext(typeof(PostgresDispatchDb))]
-    [Migration("20261121081236_Initial")]
+    [Migration("20261121081355_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -752,7 +752,7 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasColumnType("bigint")
                         .HasColumnName("token");
 
-                    b.ToTable("locked_clients");
+                    b.ToTable((string)null);
 
                     b.ToView("locked_clients", (string)null);
                 });
