@@ -35,6 +35,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasColumnType("datetime2")
                         .HasColumnName("at");
 
+                    b.Property<string>("DecidedBy")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("decided_by");
+
                     b.Property<long?>("DurationMs")
                         .HasColumnType("bigint")
                         .HasColumnName("duration_ms");
@@ -82,12 +88,6 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasColumnType("bigint")
                         .HasColumnName("resource_id");
 
-                    b.Property<string>("Rule")
-                        .IsRequired()
-                        .HasMaxLength(32)
-                        .HasColumnType("nvarchar(32)")
-                        .HasColumnName("rule");
-
                     b.Property<long>("Token")
                         .HasColumnType("bigint")
                         .HasColumnName("token");
@@ -104,6 +104,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
                     b.HasIndex("LoserId", "Id")
                         .HasDatabaseName("ix_assignment_conflicts_loser_id_id");
+
+                    b.HasIndex(new[] { "Id" }, "ix_assignment_conflicts_open")
+                        .HasDatabaseName("ix_assignment_conflicts_open")
+                        .HasFilter("resolution = 'None'");
 
                     b.HasIndex(new[] { "Kind", "ResourceId", "Token", "LoserId" }, "ux_assignment_conflicts_once")
                         .IsUnique()

@@ -28,6 +28,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("at");
 
+                    b.Property<string>("DecidedBy")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_by");
+
                     b.Property<long?>("DurationMs")
                         .HasColumnType("INTEGER")
                         .HasColumnName("duration_ms");
@@ -75,12 +81,6 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("resource_id");
 
-                    b.Property<string>("Rule")
-                        .IsRequired()
-                        .HasMaxLength(32)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule");
-
                     b.Property<long>("Token")
                         .HasColumnType("INTEGER")
                         .HasColumnName("token");
@@ -97,6 +97,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
                     b.HasIndex("LoserId", "Id")
                         .HasDatabaseName("ix_assignment_conflicts_loser_id_id");
+
+                    b.HasIndex(new[] { "Id" }, "ix_assignment_conflicts_open")
+                        .HasDatabaseName("ix_assignment_conflicts_open")
+                        .HasFilter("resolution = 'None'");
 
                     b.HasIndex(new[] { "Kind", "ResourceId", "Token", "LoserId" }, "ux_assignment_conflicts_once")
                         .IsUnique()

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Dispatch.Core.Data.Migrations.OnSqlite
 {
     [DbContext(typeof(SqliteDispatchDb))]
-    [Migration("20261121081344_Initial")]
+    [Migration("20261121083626_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -30,6 +30,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.Property<DateTime>("At")
                         .HasColumnType("TEXT")
                         .HasColumnName("at");
+
+                    b.Property<string>("DecidedBy")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_by");
 
                     b.Property<long?>("DurationMs")
                         .HasColumnType("INTEGER")
@@ -78,12 +84,6 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("resource_id");
 
-                    b.Property<string>("Rule")
-                        .IsRequired()
-                        .HasMaxLength(32)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule");
-
                     b.Property<long>("Token")
                         .HasColumnType("INTEGER")
                         .HasColumnName("token");
@@ -100,6 +100,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
                     b.HasIndex("LoserId", "Id")
                         .HasDatabaseName("ix_assignment_conflicts_loser_id_id");
+
+                    b.HasIndex(new[] { "Id" }, "ix_assignment_conflicts_open")
+                        .HasDatabaseName("ix_assignment_conflicts_open")
+                        .HasFilter("resolution = 'None'");
 
                     b.HasIndex(new[] { "Kind", "ResourceId", "Token", "LoserId" }, "ux_assignment_conflicts_once")
                         .IsUnique()

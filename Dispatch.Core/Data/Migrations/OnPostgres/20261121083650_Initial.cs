@@ -1,9 +1,10 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Dispatch.Core.Data.Migrations.OnSqlServer
+namespace Dispatch.Core.Data.Migrations.OnPostgres
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -16,10 +17,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -31,24 +32,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    display_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    disabled = table.Column<bool>(type: "bit", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "bit", nullable: false),
-                    password_hash = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    security_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    phone_number = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "bit", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "bit", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "bit", nullable: false),
-                    access_failed_count = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    display_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    disabled = table.Column<bool>(type: "boolean", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    password_hash = table.Column<string>(type: "text", nullable: true),
+                    security_stamp = table.Column<string>(type: "text", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
+                    phone_number = table.Column<string>(type: "text", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -60,21 +61,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: true),
                     token = table.Column<long>(type: "bigint", nullable: false),
                     winner_id = table.Column<long>(type: "bigint", nullable: true),
                     loser_id = table.Column<long>(type: "bigint", nullable: true),
-                    participants = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
-                    rule = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    resolution = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    participants = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    decided_by = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     duration_ms = table.Column<long>(type: "bigint", nullable: true),
-                    note = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    note = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -86,13 +87,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    protected_token = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    protected_token = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -104,10 +105,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -119,12 +120,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -135,10 +136,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "moderator_connections",
                 columns: table => new
                 {
-                    connection_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    connection_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    node = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    connected_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    node = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    connected_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -150,11 +151,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    used_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    used_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -165,11 +166,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "int", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     role_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -186,11 +187,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "int", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     user_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -207,9 +208,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    provider_key = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    provider_display_name = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    provider_key = table.Column<string>(type: "text", nullable: false),
+                    provider_display_name = table.Column<string>(type: "text", nullable: true),
                     user_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -252,9 +253,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     user_id = table.Column<long>(type: "bigint", nullable: false),
-                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    name = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -272,19 +273,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    enabled = table.Column<bool>(type: "bit", nullable: false),
-                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    choice = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    grace_until = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    last_activity_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    open_count = table.Column<int>(type: "int", nullable: false),
-                    max_conversations = table.Column<int>(type: "int", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
-                    last_assigned_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    drain_window_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    drain_count = table.Column<int>(type: "int", nullable: false)
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    choice = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    grace_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_activity_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    open_count = table.Column<int>(type: "integer", nullable: false),
+                    max_conversations = table.Column<int>(type: "integer", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    last_assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    drain_window_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    drain_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -303,12 +304,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    restricted = table.Column<bool>(type: "bit", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    restricted = table.Column<bool>(type: "boolean", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -326,8 +327,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
                     turn = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -346,20 +347,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false),
                     holder_id = table.Column<long>(type: "bigint", nullable: false),
                     requester_id = table.Column<long>(type: "bigint", nullable: true),
-                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    answer = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    answer = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -385,7 +386,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     client_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    approached_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    approached_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -415,13 +416,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     client_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    lock_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lock_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -452,21 +453,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     contact_id = table.Column<long>(type: "bigint", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     owner_id = table.Column<long>(type: "bigint", nullable: true),
                     owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    owner_since = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    owner_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     last_owner_id = table.Column<long>(type: "bigint", nullable: true),
-                    last_message_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    last_message_preview = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    last_message_direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    unread_count = table.Column<int>(type: "int", nullable: false),
-                    waiting_since = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    last_message_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_message_preview = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    last_message_direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    unread_count = table.Column<int>(type: "integer", nullable: false),
+                    waiting_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -491,12 +492,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    lock_type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lock_type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -545,18 +546,18 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     actor_id = table.Column<long>(type: "bigint", nullable: true),
                     from_id = table.Column<long>(type: "bigint", nullable: true),
                     to_id = table.Column<long>(type: "bigint", nullable: true),
                     owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    note = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
-                    candidates = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    note = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    candidates = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -574,19 +575,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    type = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
-                    text = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    stored_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
-                    effect_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    text = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    stored_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    effect_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
                     sender_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -611,14 +612,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     message_id = table.Column<long>(type: "bigint", nullable: false),
-                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    claim_token = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    claim_token = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -646,8 +647,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "role_name_index",
                 table: "asp_net_roles",
                 column: "normalized_name",
-                unique: true,
-                filter: "[normalized_name] IS NOT NULL");
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
@@ -673,8 +673,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "user_name_index",
                 table: "asp_net_users",
                 column: "normalized_user_name",
-                unique: true,
-                filter: "[normalized_user_name] IS NOT NULL");
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_assignment_conflicts_at",
@@ -685,6 +684,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "ix_assignment_conflicts_loser_id_id",
                 table: "assignment_conflicts",
                 columns: new[] { "loser_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_assignment_conflicts_open",
+                table: "assignment_conflicts",
+                column: "id",
+                filter: "resolution = 'None'");
 
             migrationBuilder.CreateIndex(
                 name: "ux_assignment_conflicts_once",

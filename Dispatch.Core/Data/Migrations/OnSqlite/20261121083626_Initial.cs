@@ -69,7 +69,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     winner_id = table.Column<long>(type: "INTEGER", nullable: true),
                     loser_id = table.Column<long>(type: "INTEGER", nullable: true),
                     participants = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    rule = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    decided_by = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     resolution = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     resolved_by_id = table.Column<long>(type: "INTEGER", nullable: true),
                     resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
@@ -683,6 +683,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "ix_assignment_conflicts_loser_id_id",
                 table: "assignment_conflicts",
                 columns: new[] { "loser_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_assignment_conflicts_open",
+                table: "assignment_conflicts",
+                column: "id",
+                filter: "resolution = 'None'");
 
             migrationBuilder.CreateIndex(
                 name: "ux_assignment_conflicts_once",

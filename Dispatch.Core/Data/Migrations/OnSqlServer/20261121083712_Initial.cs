@@ -1,10 +1,9 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Dispatch.Core.Data.Migrations.OnPostgres
+namespace Dispatch.Core.Data.Migrations.OnSqlServer
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -17,10 +16,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "text", nullable: true)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -32,24 +31,24 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    display_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    disabled = table.Column<bool>(type: "boolean", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
-                    password_hash = table.Column<string>(type: "text", nullable: true),
-                    security_stamp = table.Column<string>(type: "text", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
-                    phone_number = table.Column<string>(type: "text", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    display_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    disabled = table.Column<bool>(type: "bit", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "bit", nullable: false),
+                    password_hash = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    security_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    phone_number = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "bit", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "bit", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "bit", nullable: false),
+                    access_failed_count = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -61,21 +60,21 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: true),
                     token = table.Column<long>(type: "bigint", nullable: false),
                     winner_id = table.Column<long>(type: "bigint", nullable: true),
                     loser_id = table.Column<long>(type: "bigint", nullable: true),
-                    participants = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    rule = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    resolution = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    participants = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
+                    decided_by = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
                     duration_ms = table.Column<long>(type: "bigint", nullable: true),
-                    note = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                    note = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -87,13 +86,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    protected_token = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    protected_token = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -105,10 +104,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -120,12 +119,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -136,10 +135,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "moderator_connections",
                 columns: table => new
                 {
-                    connection_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    connection_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    node = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    connected_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    node = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    connected_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -151,11 +150,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    used_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    used_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -166,11 +165,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    id = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     role_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "text", nullable: true),
-                    claim_value = table.Column<string>(type: "text", nullable: true)
+                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -187,11 +186,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    id = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     user_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "text", nullable: true),
-                    claim_value = table.Column<string>(type: "text", nullable: true)
+                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -208,9 +207,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "text", nullable: false),
-                    provider_key = table.Column<string>(type: "text", nullable: false),
-                    provider_display_name = table.Column<string>(type: "text", nullable: true),
+                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    provider_key = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    provider_display_name = table.Column<string>(type: "nvarchar(max)", nullable: true),
                     user_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -253,9 +252,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     user_id = table.Column<long>(type: "bigint", nullable: false),
-                    login_provider = table.Column<string>(type: "text", nullable: false),
-                    name = table.Column<string>(type: "text", nullable: false),
-                    value = table.Column<string>(type: "text", nullable: true)
+                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    name = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -273,19 +272,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    choice = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    grace_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    last_activity_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    open_count = table.Column<int>(type: "integer", nullable: false),
-                    max_conversations = table.Column<int>(type: "integer", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    last_assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    drain_window_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    drain_count = table.Column<int>(type: "integer", nullable: false)
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    enabled = table.Column<bool>(type: "bit", nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    choice = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    grace_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_activity_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    open_count = table.Column<int>(type: "int", nullable: false),
+                    max_conversations = table.Column<int>(type: "int", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    last_assigned_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    drain_window_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    drain_count = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -304,12 +303,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    restricted = table.Column<bool>(type: "boolean", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    restricted = table.Column<bool>(type: "bit", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -327,8 +326,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
                     turn = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -347,20 +346,20 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false),
                     holder_id = table.Column<long>(type: "bigint", nullable: false),
                     requester_id = table.Column<long>(type: "bigint", nullable: true),
-                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    answer = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    answer = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -386,7 +385,7 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     client_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    approached_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    approached_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -416,13 +415,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     client_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    lock_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    lock_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -453,21 +452,21 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     contact_id = table.Column<long>(type: "bigint", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     owner_id = table.Column<long>(type: "bigint", nullable: true),
                     owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    owner_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    owner_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
                     last_owner_id = table.Column<long>(type: "bigint", nullable: true),
-                    last_message_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    last_message_preview = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    last_message_direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    unread_count = table.Column<int>(type: "integer", nullable: false),
-                    waiting_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    last_message_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_message_preview = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    last_message_direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    unread_count = table.Column<int>(type: "int", nullable: false),
+                    waiting_since = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -492,12 +491,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    lock_type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    lock_type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -546,18 +545,18 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     actor_id = table.Column<long>(type: "bigint", nullable: true),
                     from_id = table.Column<long>(type: "bigint", nullable: true),
                     to_id = table.Column<long>(type: "bigint", nullable: true),
                     owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    note = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
-                    candidates = table.Column<string>(type: "text", nullable: true)
+                    note = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    candidates = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -575,19 +574,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
-                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    text = table.Column<string>(type: "text", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    stored_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
-                    effect_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    type = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    text = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    stored_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
+                    effect_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
                     sender_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -612,14 +611,14 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     message_id = table.Column<long>(type: "bigint", nullable: false),
-                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    claim_token = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    claim_token = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -647,7 +646,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "role_name_index",
                 table: "asp_net_roles",
                 column: "normalized_name",
-                unique: true);
+                unique: true,
+                filter: "[normalized_name] IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
@@ -673,7 +673,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "user_name_index",
                 table: "asp_net_users",
                 column: "normalized_user_name",
-                unique: true);
+                unique: true,
+                filter: "[normalized_user_name] IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_assignment_conflicts_at",
@@ -684,6 +685,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "ix_assignment_conflicts_loser_id_id",
                 table: "assignment_conflicts",
                 columns: new[] { "loser_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_assignment_conflicts_open",
+                table: "assignment_conflicts",
+                column: "id",
+                filter: "resolution = 'None'");
 
             migrationBuilder.CreateIndex(
                 name: "ux_assignment_conflicts_once",
