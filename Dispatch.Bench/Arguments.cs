@@ -27,6 +27,7 @@ internal sealed class Arguments
               growth   [--provider sqlite|postgresql] [--conversations 100000] [--messages 1000000]
               decide
               circuits [--count 100]
+              locks    [--provider sqlite|postgresql] [--writers 32] [--seconds 4] [--rounds 3]
             """);
         return 2;
     }

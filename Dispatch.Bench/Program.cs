@@ -7,6 +7,7 @@ return args switch
     ["growth", .. var rest] => await GrowthBench.RunAsync(Arguments.Parse(rest)),
     ["decide"] => DecisionBench.Run(),
     ["circuits", .. var rest] => await CircuitBench.RunAsync(Arguments.Parse(rest)),
+    ["locks", .. var rest] => await LockBench.RunAsync(Arguments.Parse(rest)),
     ["serve", .. var rest] => ServeCommand.Run(rest),
     _ => Arguments.Usage(),
 };

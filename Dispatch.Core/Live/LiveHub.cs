@@ -23,6 +23,10 @@ public static class Topics
 
     public static string Moderator(long id) => $"moderator.{id}";
     public static string Conversation(long id) => $"conversation.{id}";
+    public static string Profile(long id) => $"profile.{id}";
+
+    /// <summary>Who answers the contact, whichever profile it is open under.</summary>
+    public static string Contact(long id) => $"contact.{id}";
 }
 
 /// <summary>Names of events, as in the seeds where these have one.</summary>
@@ -37,6 +41,15 @@ public static class EventNames
     public const string QueuePositionChanged = "ModeratorQueuePositionChanged";
     public const string PresenceChanged = "presence:changed";
     public const string Typing = "typing";
+
+    /// <summary>A lock was taken, extended, ended or changed hands (its kind, duration and holder: <see cref="Locks.ProfileLockService.GetLockInfoAsync"/>).</summary>
+    public const string ProfileLockStatusChanged = "ProfileLockStatusChanged";
+
+    /// <summary>Somebody asks for a lock, or was answered.</summary>
+    public const string UnlockRequested = "lock:requested";
+
+    /// <summary>Two people wanted the same, or such a thing was settled.</summary>
+    public const string ConflictLogged = "conflict:changed";
 }
 
 /// <summary>

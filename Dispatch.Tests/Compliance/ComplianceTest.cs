@@ -35,4 +35,17 @@ public abstract class ComplianceTest(DatabaseProvider provider, PostgresServer p
         await Node.DisposeAsync();
         Node = await Store.StartNodeAsync(Clock);
     }
+
+    /// <summary>Starts all of them at the same instant, each on a thread of its own.</summary>
+    protected static async Task<T[]> AtOnceAsync<T>(params Func<Task<T>>[] doers)
+    {
+        using var start = new Barrier(doers.Length);
+        return await Task.WhenAll(doers.Select(d => Task.Factory.StartNew(
+            () =>
+            {
+                start.SignalAndWait();
+                return d();
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap())).InTime();
+    }
 }

@@ -1,5 +1,7 @@
+using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
+using Dispatch.Core.Locks;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -28,7 +30,9 @@ public class SqlServerTextTests
 
     [Fact]
     public void EveryHandWrittenStatement_Parses() => Assert.All(
-        InboundStore.Statements(SqlDialect.For(DatabaseProvider.SqlServer)).Concat(ConversationClaims.Statements(SqlDialect.For(DatabaseProvider.SqlServer))), sql => Assert.Empty(Errors(sql)));
+        InboundStore.Statements(SqlDialect.For(DatabaseProvider.SqlServer)).Concat(ConversationClaims.Statements(SqlDialect.For(DatabaseProvider.SqlServer)))
+            .Concat(LockSql.Statements(DatabaseProvider.SqlServer)).Concat(DatabaseViews.DropStatements).Concat(DatabaseViews.CreateStatements)
+            .Append(ApproachStore.Claim(DatabaseProvider.SqlServer)).Append(ConflictStore.Add(DatabaseProvider.SqlServer)), sql => Assert.Empty(Errors(sql)));
 
     [Fact]
     public void StatementForPostgres_DoesNotParse() => Assert.Contains(

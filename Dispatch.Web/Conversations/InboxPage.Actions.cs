@@ -10,7 +10,7 @@ public sealed partial class InboxPage
 
     private async Task<bool> SendAsync(long conversationId, string text, string effectKey)
     {
-        var outcome = await Orchestrator.ReplyAsync(conversationId, Me, text, effectKey, Stopping);
+        var outcome = await Lock.SendAsync(conversationId, text, effectKey, Stopping);
         _problem = Sentences.Refusal(outcome);
         await ReadOpenAsync();
         StateHasChanged();
@@ -97,6 +97,8 @@ public sealed partial class InboxPage
         finally
         {
             _busy = false;
+            // What was rendered on the way still has its buttons off, and no signal need follow.
+            StateHasChanged();
         }
     }
 }

@@ -57,6 +57,32 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "assignment_conflicts",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: true),
+                    token = table.Column<long>(type: "bigint", nullable: false),
+                    winner_id = table.Column<long>(type: "bigint", nullable: true),
+                    loser_id = table.Column<long>(type: "bigint", nullable: true),
+                    participants = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    decided_by = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    duration_ms = table.Column<long>(type: "bigint", nullable: true),
+                    note = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_assignment_conflicts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "channels",
                 columns: table => new
                 {
@@ -317,6 +343,112 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "unlock_requests",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false),
+                    holder_id = table.Column<long>(type: "bigint", nullable: false),
+                    requester_id = table.Column<long>(type: "bigint", nullable: true),
+                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    answer = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_unlock_requests", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_unlock_requests_moderators_holder_id",
+                        column: x => x.holder_id,
+                        principalTable: "moderators",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_unlock_requests_moderators_requester_id",
+                        column: x => x.requester_id,
+                        principalTable: "moderators",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "client_approaches",
+                columns: table => new
+                {
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    approached_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_client_approaches", x => x.client_id);
+                    table.ForeignKey(
+                        name: "fk_client_approaches_contacts_client_id",
+                        column: x => x.client_id,
+                        principalTable: "contacts",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_client_approaches_moderators_moderator_id",
+                        column: x => x.moderator_id,
+                        principalTable: "moderators",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_client_approaches_profiles_profile_id",
+                        column: x => x.profile_id,
+                        principalTable: "profiles",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "client_locks",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lock_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_client_locks", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_client_locks_contacts_client_id",
+                        column: x => x.client_id,
+                        principalTable: "contacts",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_client_locks_moderators_moderator_id",
+                        column: x => x.moderator_id,
+                        principalTable: "moderators",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_client_locks_profiles_profile_id",
+                        column: x => x.profile_id,
+                        principalTable: "profiles",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "conversations",
                 columns: table => new
                 {
@@ -349,6 +481,36 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         onDelete: ReferentialAction.Restrict);
                     table.ForeignKey(
                         name: "fk_conversations_profiles_profile_id",
+                        column: x => x.profile_id,
+                        principalTable: "profiles",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "profile_locks",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lock_type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_profile_locks", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_profile_locks_moderators_moderator_id",
+                        column: x => x.moderator_id,
+                        principalTable: "moderators",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_profile_locks_profiles_profile_id",
                         column: x => x.profile_id,
                         principalTable: "profiles",
                         principalColumn: "id",
@@ -514,9 +676,59 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_assignment_conflicts_at",
+                table: "assignment_conflicts",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_assignment_conflicts_loser_id_id",
+                table: "assignment_conflicts",
+                columns: new[] { "loser_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_assignment_conflicts_open",
+                table: "assignment_conflicts",
+                column: "id",
+                filter: "resolution = 'None'");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_assignment_conflicts_once",
+                table: "assignment_conflicts",
+                columns: new[] { "kind", "resource_id", "token", "loser_id" },
+                unique: true,
+                filter: "loser_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_channels_key",
                 table: "channels",
                 column: "key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_client_approaches_moderator_id",
+                table: "client_approaches",
+                column: "moderator_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_client_approaches_profile_id",
+                table: "client_approaches",
+                column: "profile_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_client_locks_held",
+                table: "client_locks",
+                column: "moderator_id",
+                filter: "moderator_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_client_locks_profile_id",
+                table: "client_locks",
+                column: "profile_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_client_locks_client",
+                table: "client_locks",
+                column: "client_id",
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -643,6 +855,18 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: new[] { "received_at", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_profile_locks_held",
+                table: "profile_locks",
+                column: "moderator_id",
+                filter: "moderator_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_profile_locks_profile",
+                table: "profile_locks",
+                column: "profile_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_profile_moderators_moderator_id",
                 table: "profile_moderators",
                 column: "moderator_id");
@@ -658,6 +882,23 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 table: "setup_links",
                 column: "token_hash",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_unlock_requests_holder_id_id",
+                table: "unlock_requests",
+                columns: new[] { "holder_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_unlock_requests_requester_id_id",
+                table: "unlock_requests",
+                columns: new[] { "requester_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ux_unlock_requests_open",
+                table: "unlock_requests",
+                columns: new[] { "kind", "resource_id" },
+                unique: true,
+                filter: "status = 'Open'");
         }
 
         /// <inheritdoc />
@@ -679,6 +920,15 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_user_tokens");
 
             migrationBuilder.DropTable(
+                name: "assignment_conflicts");
+
+            migrationBuilder.DropTable(
+                name: "client_approaches");
+
+            migrationBuilder.DropTable(
+                name: "client_locks");
+
+            migrationBuilder.DropTable(
                 name: "conversation_events");
 
             migrationBuilder.DropTable(
@@ -694,10 +944,16 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "pending_messages");
 
             migrationBuilder.DropTable(
+                name: "profile_locks");
+
+            migrationBuilder.DropTable(
                 name: "profile_moderators");
 
             migrationBuilder.DropTable(
                 name: "setup_links");
+
+            migrationBuilder.DropTable(
+                name: "unlock_requests");
 
             migrationBuilder.DropTable(
                 name: "asp_net_roles");

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Dispatch.Core.Data.Migrations.OnSqlite
 {
     [DbContext(typeof(SqliteDispatchDb))]
-    [Migration("20261121081700_Initial")]
+    [Migration("20261121091612_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -19,6 +19,129 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
         {
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.14");
+
+            modelBuilder.Entity("Dispatch.Core.Conflicts.AssignmentConflict", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<string>("DecidedBy")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_by");
+
+                    b.Property<long?>("DurationMs")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<long?>("LoserId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("loser_id");
+
+                    b.Property<string>("Note")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("note");
+
+                    b.Property<string>("Participants")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("participants");
+
+                    b.Property<long?>("ProfileId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profile_id");
+
+                    b.Property<string>("Resolution")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resolution");
+
+                    b.Property<DateTime?>("ResolvedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resolved_at");
+
+                    b.Property<long?>("ResolvedById")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("resolved_by_id");
+
+                    b.Property<long>("ResourceId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("resource_id");
+
+                    b.Property<long>("Token")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("token");
+
+                    b.Property<long?>("WinnerId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("winner_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_assignment_conflicts");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_assignment_conflicts_at");
+
+                    b.HasIndex("LoserId", "Id")
+                        .HasDatabaseName("ix_assignment_conflicts_loser_id_id");
+
+                    b.HasIndex(new[] { "Id" }, "ix_assignment_conflicts_open")
+                        .HasDatabaseName("ix_assignment_conflicts_open")
+                        .HasFilter("resolution = 'None'");
+
+                    b.HasIndex(new[] { "Kind", "ResourceId", "Token", "LoserId" }, "ux_assignment_conflicts_once")
+                        .IsUnique()
+                        .HasDatabaseName("ux_assignment_conflicts_once")
+                        .HasFilter("loser_id IS NOT NULL");
+
+                    b.ToTable("assignment_conflicts");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Conflicts.ClientApproach", b =>
+                {
+                    b.Property<long>("ClientId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("client_id");
+
+                    b.Property<DateTime>("ApproachedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("approached_at");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profile_id");
+
+                    b.HasKey("ClientId")
+                        .HasName("pk_client_approaches");
+
+                    b.HasIndex("ModeratorId")
+                        .HasDatabaseName("ix_client_approaches_moderator_id");
+
+                    b.HasIndex("ProfileId")
+                        .HasDatabaseName("ix_client_approaches_profile_id");
+
+                    b.ToTable("client_approaches");
+                });
 
             modelBuilder.Entity("Dispatch.Core.Conversations.Contact", b =>
                 {
@@ -460,6 +583,289 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasDatabaseName("ix_early_statuses_channel_id_provider_message_id");
 
                     b.ToTable("early_statuses");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Locks.ClientLock", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("ClientId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("client_id");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("LockReason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lock_reason");
+
+                    b.Property<DateTime>("LockedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("locked_at");
+
+                    b.Property<long?>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profile_id");
+
+                    b.Property<long>("Token")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("token");
+
+                    b.HasKey("Id")
+                        .HasName("pk_client_locks");
+
+                    b.HasIndex("ProfileId")
+                        .HasDatabaseName("ix_client_locks_profile_id");
+
+                    b.HasIndex(new[] { "ModeratorId" }, "ix_client_locks_held")
+                        .HasDatabaseName("ix_client_locks_held")
+                        .HasFilter("moderator_id IS NOT NULL");
+
+                    b.HasIndex(new[] { "ClientId" }, "ux_client_locks_client")
+                        .IsUnique()
+                        .HasDatabaseName("ux_client_locks_client");
+
+                    b.ToTable("client_locks", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Locks.HeldLock", b =>
+                {
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTime>("LockedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("locked_at");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<string>("ModeratorName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("moderator_name");
+
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profile_id");
+
+                    b.Property<string>("ProfileName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("profile_name");
+
+                    b.Property<long>("ResourceId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("resource_id");
+
+                    b.Property<long>("Token")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("token");
+
+                    b.Property<string>("Why")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("why");
+
+                    b.ToTable((string)null);
+
+                    b.ToView("held_locks", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Locks.LockedClient", b =>
+                {
+                    b.Property<long>("ClientId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("client_id");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("LockReason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lock_reason");
+
+                    b.Property<DateTime>("LockedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("locked_at");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<string>("ModeratorName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("moderator_name");
+
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profile_id");
+
+                    b.Property<string>("ProfileName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("profile_name");
+
+                    b.Property<long>("Token")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("token");
+
+                    b.ToTable((string)null);
+
+                    b.ToView("locked_clients", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Locks.ProfileLock", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("LockType")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lock_type");
+
+                    b.Property<DateTime>("LockedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("locked_at");
+
+                    b.Property<long?>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profile_id");
+
+                    b.Property<long>("Token")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("token");
+
+                    b.HasKey("Id")
+                        .HasName("pk_profile_locks");
+
+                    b.HasIndex(new[] { "ModeratorId" }, "ix_profile_locks_held")
+                        .HasDatabaseName("ix_profile_locks_held")
+                        .HasFilter("moderator_id IS NOT NULL");
+
+                    b.HasIndex(new[] { "ProfileId" }, "ux_profile_locks_profile")
+                        .IsUnique()
+                        .HasDatabaseName("ux_profile_locks_profile");
+
+                    b.ToTable("profile_locks", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Locks.UnlockRequest", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Answer")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at");
+
+                    b.Property<long?>("DecidedById")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("decided_by_id");
+
+                    b.Property<DateTime>("DueAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_at");
+
+                    b.Property<long>("HolderId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("holder_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profile_id");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTime>("RequestedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("requested_at");
+
+                    b.Property<long?>("RequesterId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("requester_id");
+
+                    b.Property<long>("ResourceId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("resource_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.Property<long>("Token")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("token");
+
+                    b.HasKey("Id")
+                        .HasName("pk_unlock_requests");
+
+                    b.HasIndex("HolderId", "Id")
+                        .HasDatabaseName("ix_unlock_requests_holder_id_id");
+
+                    b.HasIndex("RequesterId", "Id")
+                        .HasDatabaseName("ix_unlock_requests_requester_id_id");
+
+                    b.HasIndex(new[] { "Kind", "ResourceId" }, "ux_unlock_requests_open")
+                        .IsUnique()
+                        .HasDatabaseName("ux_unlock_requests_open")
+                        .HasFilter("status = 'Open'");
+
+                    b.ToTable("unlock_requests");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Moderators.Moderator", b =>
@@ -947,6 +1353,30 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("asp_net_user_tokens", (string)null);
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Conflicts.ClientApproach", b =>
+                {
+                    b.HasOne("Dispatch.Core.Conversations.Contact", null)
+                        .WithOne()
+                        .HasForeignKey("Dispatch.Core.Conflicts.ClientApproach", "ClientId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_client_approaches_contacts_client_id");
+
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("ModeratorId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_client_approaches_moderators_moderator_id");
+
+                    b.HasOne("Dispatch.Core.Profiles.Profile", null)
+                        .WithMany()
+                        .HasForeignKey("ProfileId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_client_approaches_profiles_profile_id");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Conversations.Conversation", b =>
                 {
                     b.HasOne("Dispatch.Core.Conversations.Contact", null)
@@ -1006,6 +1436,61 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_pending_messages_messages_message_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Locks.ClientLock", b =>
+                {
+                    b.HasOne("Dispatch.Core.Conversations.Contact", null)
+                        .WithMany()
+                        .HasForeignKey("ClientId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_client_locks_contacts_client_id");
+
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("ModeratorId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_client_locks_moderators_moderator_id");
+
+                    b.HasOne("Dispatch.Core.Profiles.Profile", null)
+                        .WithMany()
+                        .HasForeignKey("ProfileId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_client_locks_profiles_profile_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Locks.ProfileLock", b =>
+                {
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("ModeratorId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_profile_locks_moderators_moderator_id");
+
+                    b.HasOne("Dispatch.Core.Profiles.Profile", null)
+                        .WithMany()
+                        .HasForeignKey("ProfileId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_profile_locks_profiles_profile_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Locks.UnlockRequest", b =>
+                {
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("HolderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_unlock_requests_moderators_holder_id");
+
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("RequesterId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_unlock_requests_moderators_requester_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Moderators.Moderator", b =>
