@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,7 @@ namespace Dispatch.Core.Conversations;
 /// close, reopen) goes through <see cref="ApplyAsync"/>. Conversation and moderator load change together by guarded updates; the
 /// conversation first, then the people by id, so that two claims meet in the same order. Zero rows means lost, and a lost claim leaves nothing.
 /// </summary>
-public sealed class ConversationClaims(IOptions<ConversationOptions> options)
+public sealed class ConversationClaims(ProfileLockService locks, IOptions<ConversationOptions> options)
 {
     private const string Change =
         "UPDATE conversations SET owner_id = @to, owner_version = owner_version + 1, owner_since = @since, status = @status, closed_at = @closed, "
@@ -64,6 +65,7 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         });
         if (done)
         {
+            await LetGoAsync(session, claim, now);
             Announce(session, claim);
             return new ClaimOutcome(ClaimResult.Done, claim.To, OwnerVersion: claim.Seen.OwnerVersion + 1);
         }
@@ -241,6 +243,14 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         $"enabled = @yes AND open_count + {seats} <= max_conversations AND state {(requirePresent ? "=" : "<>")} 'Online'"
         + " AND (NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = @profile AND p.restricted = @yes)"
         + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = @profile AND pm.moderator_id = moderators.id))";
+
+    /// <summary>Who no longer has the conversation no longer has its contact either: the next one must not wait for a lock to run out.</summary>
+    private async Task LetGoAsync(WriteSession session, Claim claim, DateTime now)
+    {
+        if (claim.Seen.OwnerId is not { } from || from == claim.To) return;
+        var contact = await session.Db.Conversations.Where(c => c.Id == claim.Seen.Id).Select(c => c.ContactId).FirstAsync();
+        await locks.ReleaseAllAsync(session, from, now, claim.Seen.ProfileId, contact);
+    }
 
     private static void Announce(WriteSession session, Claim claim)
     {

@@ -228,7 +228,6 @@ public sealed partial class DispatcherOrchestrator(
             if (seenVersion is { } version) claim = claim with { Seen = seen with { OwnerVersion = version } };
             var outcome = await claims.ApplyAsync(session, claim, now);
             if (outcome.Result != ClaimResult.Done) return outcome;
-            await LetGoAsync(session, seen, claim.To, now);
             if (claim.Cause == ClaimCause.Return) await ReplaceAsync(session, seen, outcome, now);
             // A seat became free.
             if (seen.OwnerId is not null) session.AfterCommit(drain.Wake);
@@ -291,17 +290,8 @@ public sealed partial class DispatcherOrchestrator(
         var placement = new Placement(session, claims, options.Value, now);
         foreach (var seen in waiting)
         {
-            var (_, outcome) = await placement.PlaceAsync(seen, ClaimCause.FailOver, null, onlineOnly: true, DecisionReason.OwnerLeft);
-            if (outcome?.Result == ClaimResult.Done) await LetGoAsync(session, seen, outcome.HeldById, now);
+            await placement.PlaceAsync(seen, ClaimCause.FailOver, null, onlineOnly: true, DecisionReason.OwnerLeft);
         }
-    }
-
-    /// <summary>Who no longer has the conversation no longer has its contact either: the next one must not wait for a lock to run out.</summary>
-    private async Task LetGoAsync(WriteSession session, SeenConversation seen, long? toId, DateTime now)
-    {
-        if (seen.OwnerId is not { } from || from == toId) return;
-        var contact = await session.Db.Conversations.Where(c => c.Id == seen.Id).Select(c => c.ContactId).FirstAsync();
-        await locks.ReleaseAllAsync(session, from, now, seen.ProfileId, contact);
     }
 
     private static Task<SeenConversation?> SeeAsync(WriteSession session, long id) =>
