@@ -18,7 +18,7 @@ internal sealed class AgentBoard(ConversationOptions options, DateTime now)
     // By hand: read for every batch that has a new conversation in it.
     private const string Everyone =
         "SELECT m.id, m.name, m.state, m.open_count, m.max_conversations, m.priority, m.last_assigned_at, m.drain_window_at, m.drain_count, q.turn, q.priority "
-        + "FROM moderators m LEFT JOIN moderator_queue q ON q.moderator_id = m.id WHERE m.enabled = @yes";
+        + "FROM moderators m LEFT JOIN moderator_turns q ON q.moderator_id = m.id WHERE m.enabled = @yes";
 
     private const string Permissions =
         "SELECT p.id, pm.moderator_id FROM profiles p LEFT JOIN profile_moderators pm ON pm.profile_id = p.id WHERE p.restricted = @yes";

@@ -22,7 +22,7 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     private const string ReleaseSeat = "UPDATE moderators SET open_count = open_count - 1 WHERE id = @id AND open_count > 0";
 
     private const string MoveToEnd =
-        "UPDATE moderator_queue SET turn = (SELECT COALESCE(MAX(q.turn), 0) + 1 FROM moderator_queue q) WHERE moderator_id = @id";
+        "UPDATE moderator_turns SET turn = (SELECT COALESCE(MAX(q.turn), 0) + 1 FROM moderator_turns q) WHERE moderator_id = @id";
 
     private const string StopWaiting = "DELETE FROM pending_messages WHERE conversation_id = @id";
 

@@ -11,7 +11,7 @@ public static class ConversationServices
         services.AddSingleton<ConversationClaims>();
         services.AddSingleton<PendingMessageService>();
         services.AddSingleton<PresenceService>();
-        services.AddSingleton<ModeratorQueueService>();
+        services.AddSingleton<RoundRobin>();
         services.AddSingleton<InboundIngest>();
         services.AddSingleton<InboundPipeline>();
         services.AddSingleton<OutboundSender>();

@@ -12,7 +12,7 @@ namespace Dispatch.Core.Conversations;
 /// <see cref="AssignmentService"/>, whether it happens says the claim.
 /// </summary>
 public sealed class DispatcherOrchestrator(
-    Database database, InboundPipeline inbound, ConversationClaims claims, PresenceService presence, ModeratorQueueService queue, PendingDrain drain,
+    Database database, InboundPipeline inbound, ConversationClaims claims, PresenceService presence, RoundRobin queue, PendingDrain drain,
     OutboundSender outbound, IOptions<ConversationOptions> options, TimeProvider clock)
 {
     private DateTime Now => clock.GetUtcNow().UtcDateTime;

@@ -15,6 +15,18 @@ public abstract class SqlDialect
     /// <summary>Rows per multi-row statement. SQL Server allows 2,100 parameters, so 100 rows of up to 20 columns.</summary>
     public virtual int RowsPerStatement => 100;
 
+    /// <summary>The server's clock as an expression; null: the database has none of its own (SQLite) and <c>now</c> is an argument.</summary>
+    public virtual string? Now => null;
+
+    /// <summary>The server's clock plus so many milliseconds.</summary>
+    public virtual string NowPlus(string milliseconds) => throw new NotSupportedException("This database has no clock of its own.");
+
+    /// <summary>
+    /// Changes several columns of many rows by their key: <c>@p0</c> is the first row's key, then its columns, and so on. Null needs a type of its own
+    /// where the rows are a list of values, so each column names it.
+    /// </summary>
+    public abstract string UpdateRows(string table, string key, (string Name, string Type)[] columns, int rows);
+
     public virtual void SetValue(DbParameter parameter, object? value) =>
         parameter.Value = value is Enum word ? word.ToString() : value ?? DBNull.Value;
 
@@ -75,12 +87,21 @@ public abstract class SqlDialect
         public override string ByKeys(string table, string[] keys, string[] columns, int rows) =>
             $"SELECT {string.Join(", ", columns)} FROM {table} WHERE {KeyEquals(keys)}";
 
+        public override string UpdateRows(string table, string key, (string Name, string Type)[] columns, int rows) =>
+            $"UPDATE {table} SET {string.Join(", ", columns.Select((c, i) => $"{c.Name} = @p{i + 1}"))} WHERE {key} = @p0";
+
         private static string KeyEquals(string[] keys) => string.Join(" AND ", keys.Select((k, i) => $"{k} = @p{i}"));
     }
 
     private sealed class PostgresDialect : SqlDialect
     {
         public override DatabaseProvider Provider => DatabaseProvider.PostgreSql;
+        public override string Now => "clock_timestamp()";
+        public override string NowPlus(string milliseconds) => $"clock_timestamp() + {milliseconds} * interval '1 millisecond'";
+
+        public override string UpdateRows(string table, string key, (string Name, string Type)[] columns, int rows) =>
+            $"UPDATE {table} SET {string.Join(", ", columns.Select((c, i) => $"{c.Name} = CAST(k.k{i + 1} AS {c.Type})"))} "
+            + $"FROM {KeyRows(rows, columns.Length + 1)} WHERE {table}.{key} = k.k0";
 
         public override string NewestPerKey(string table, string[] keys, string[] columns, int rows) =>
             $"SELECT {string.Join(", ", keys.Select((_, i) => $"k.k{i}").Concat(columns.Select(c => "t." + c)))} FROM {KeyRows(rows, keys.Length)} "
@@ -91,6 +112,12 @@ public abstract class SqlDialect
     {
         public override DatabaseProvider Provider => DatabaseProvider.SqlServer;
         protected override bool OutputsBeforeValues => true;
+        public override string Now => "SYSUTCDATETIME()";
+        public override string NowPlus(string milliseconds) => $"DATEADD(millisecond, {milliseconds}, SYSUTCDATETIME())";
+
+        public override string UpdateRows(string table, string key, (string Name, string Type)[] columns, int rows) =>
+            $"UPDATE t SET {string.Join(", ", columns.Select((c, i) => $"{c.Name} = CAST(k.k{i + 1} AS {(c.Type == "timestamptz" ? "datetime2" : c.Type)})"))} "
+            + $"FROM {table} t JOIN {KeyRows(rows, columns.Length + 1)} ON t.{key} = k.k0";
 
         public override void SetValue(DbParameter parameter, object? value)
         {

@@ -21,6 +21,9 @@ public static class Topics
     /// <summary>Every conversation and every moderator: boards and lists of admins.</summary>
     public const string Board = "board";
 
+    /// <summary>An exclusive profile: who holds it.</summary>
+    public static string Profile(long id) => $"profile.{id}";
+
     public static string Moderator(long id) => $"moderator.{id}";
     public static string Conversation(long id) => $"conversation.{id}";
 }
@@ -37,6 +40,17 @@ public static class EventNames
     public const string QueuePositionChanged = "ModeratorQueuePositionChanged";
     public const string PresenceChanged = "presence:changed";
     public const string Typing = "typing";
+
+    /// <summary>To a moderator: this profile is yours now.</summary>
+    public const string ProfileAssigned = "profile:assigned";
+
+    /// <summary>To a moderator: this profile is not yours any more; the assignment's row says why.</summary>
+    public const string ProfileReleased = "profile:released";
+    public const string ProfileChanged = "profile:changed";
+    public const string PriorityRequested = "queue:priority-requested";
+    public const string PriorityDecided = "queue:priority-decided";
+    public const string FindingRaised = "assignment:finding";
+    public const string SettingsChanged = "settings:changed";
 }
 
 /// <summary>

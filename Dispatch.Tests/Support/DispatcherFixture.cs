@@ -41,7 +41,7 @@ public sealed class DispatcherFixture : IAsyncDisposable
     public Database Database => Get<Database>();
     public LiveHub Live => Get<LiveHub>();
     public OutboundSender Sender => Get<OutboundSender>();
-    public ModeratorQueueService Queue => Get<ModeratorQueueService>();
+    public RoundRobin Queue => Get<RoundRobin>();
     public ConversationOptions Options => Get<IOptions<ConversationOptions>>().Value;
 
     public T Get<T>()
@@ -53,7 +53,7 @@ public sealed class DispatcherFixture : IAsyncDisposable
         var logs = new RecordingLogs();
         var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
             .AddLogging(b => { b.AddProvider(logs); logging?.Invoke(b); }).Configure<NodeOptions>(o => o.Name = node)
-            .AddDispatchData(database.Options).AddDispatchConversations().BuildServiceProvider();
+            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchRotation().BuildServiceProvider();
         var fixture = new DispatcherFixture(services, clock, gateway, logs, node);
         await fixture.Get<InboundPipeline>().StartAsync(CancellationToken.None);
         return fixture;

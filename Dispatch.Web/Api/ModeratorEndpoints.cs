@@ -71,7 +71,7 @@ internal static class ModeratorEndpoints
         return await ReadAsync(id, context, moderators);
     }
 
-    private static async Task<IResult> QueueAsync(HttpContext context, ModeratorQueueService queue)
+    private static async Task<IResult> QueueAsync(HttpContext context, RoundRobin queue)
     {
         var input = new ApiInput(context);
         var (skip, take) = input.Page();

@@ -1,0 +1,24 @@
+using Dispatch.Core.Data;
+using Dispatch.Core.Moderators;
+using Dispatch.Core.Settings;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Dispatch.Core.Profiles;
+
+public static class ProfileServices
+{
+    /// <summary>Exclusive profiles, the line for them, load, activity and the watch. Needs conversations and data.</summary>
+    public static IServiceCollection AddDispatchRotation(this IServiceCollection services)
+    {
+        services.AddSingleton<Leases>();
+        services.AddSingleton<SettingsService>();
+        services.AddSingleton<ProfileClaims>();
+        services.AddSingleton<ProfileConversations>();
+        services.AddSingleton<ProfileRotation>();
+        services.AddSingleton<ModeratorQueueService>();
+        services.AddSingleton<ModeratorAssignmentService>();
+        services.AddSingleton<ProfileQueries>();
+        services.AddHostedService(s => s.GetRequiredService<ProfileRotation>());
+        return services;
+    }
+}
