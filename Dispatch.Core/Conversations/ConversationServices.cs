@@ -1,3 +1,5 @@
+using Dispatch.Core.Conflicts;
+using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -8,6 +10,7 @@ public static class ConversationServices
     /// <summary>Conversations, presence, the queue and their loops. Needs <see cref="Data.DataServices.AddDispatchData"/>.</summary>
     public static IServiceCollection AddDispatchConversations(this IServiceCollection services)
     {
+        services.AddDispatchLocks().AddDispatchConflicts();
         services.AddSingleton<ConversationClaims>();
         services.AddSingleton<PendingMessageService>();
         services.AddSingleton<PresenceService>();

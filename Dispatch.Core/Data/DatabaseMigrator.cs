@@ -13,6 +13,6 @@ public sealed class DatabaseMigrator(IDbContextFactory<DispatchDb> factory, IOpt
         await using var db = factory.CreateDbContext();
         // WAL is a property of the file: readers never wait for the writer.
         if (options.Value.Provider == DatabaseProvider.Sqlite) await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancel);
-        await db.Database.MigrateAsync(cancel);
+        await db.MigrateWithViewsAsync(cancel);
     }
 }

@@ -1,5 +1,7 @@
+using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
@@ -34,6 +36,12 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<PendingMessage> PendingMessages => Set<PendingMessage>();
     public DbSet<ConversationEvent> ConversationEvents => Set<ConversationEvent>();
     public DbSet<EarlyStatus> EarlyStatuses => Set<EarlyStatus>();
+    public DbSet<ProfileLock> ProfileLocks => Set<ProfileLock>();
+    public DbSet<ClientLock> ClientLocks => Set<ClientLock>();
+    public DbSet<LockedClient> LockedClients => Set<LockedClient>();
+    public DbSet<UnlockRequest> UnlockRequests => Set<UnlockRequest>();
+    public DbSet<AssignmentConflict> AssignmentConflicts => Set<AssignmentConflict>();
+    public DbSet<ClientApproach> ClientApproaches => Set<ClientApproach>();
     public DbSet<SetupLink> SetupLinks => Set<SetupLink>();
     public DbSet<Setting> Settings => Set<Setting>();
     public DbSet<Lease> Leases => Set<Lease>();

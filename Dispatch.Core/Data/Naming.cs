@@ -10,7 +10,8 @@ internal static class Naming
     {
         foreach (var entity in builder.Model.GetEntityTypes())
         {
-            entity.SetTableName(SnakeCase(entity.GetTableName()!));
+            // A view has none; its name is written as it is.
+            if (entity.GetTableName() is { } table) entity.SetTableName(SnakeCase(table));
             foreach (var property in entity.GetProperties()) property.SetColumnName(SnakeCase(property.GetColumnName()));
             foreach (var key in entity.GetKeys()) key.SetName(SnakeCase(key.GetName()!));
             foreach (var key in entity.GetForeignKeys()) key.SetConstraintName(SnakeCase(key.GetConstraintName()!));

@@ -21,11 +21,12 @@ public static class Topics
     /// <summary>Every conversation and every moderator: boards and lists of admins.</summary>
     public const string Board = "board";
 
-    /// <summary>An exclusive profile: who holds it.</summary>
-    public static string Profile(long id) => $"profile.{id}";
-
     public static string Moderator(long id) => $"moderator.{id}";
     public static string Conversation(long id) => $"conversation.{id}";
+    public static string Profile(long id) => $"profile.{id}";
+
+    /// <summary>Who answers the contact, whichever profile it is open under.</summary>
+    public static string Contact(long id) => $"contact.{id}";
 }
 
 /// <summary>Names of events, as in the seeds where these have one.</summary>
@@ -51,6 +52,15 @@ public static class EventNames
     public const string PriorityDecided = "queue:priority-decided";
     public const string FindingRaised = "assignment:finding";
     public const string SettingsChanged = "settings:changed";
+
+    /// <summary>A lock was taken, extended, ended or changed hands (its kind, duration and holder: <see cref="Locks.ProfileLockService.GetLockInfoAsync"/>).</summary>
+    public const string ProfileLockStatusChanged = "ProfileLockStatusChanged";
+
+    /// <summary>Somebody asks for a lock, or was answered.</summary>
+    public const string UnlockRequested = "lock:requested";
+
+    /// <summary>Two people wanted the same, or such a thing was settled.</summary>
+    public const string ConflictLogged = "conflict:changed";
 }
 
 /// <summary>

@@ -18,6 +18,7 @@ public static class ProfileServices
         services.AddSingleton<ModeratorQueueService>();
         services.AddSingleton<ModeratorAssignmentService>();
         services.AddSingleton<ProfileQueries>();
+        services.AddSingleton<LoadBalancingService>();
         services.AddHostedService(s => s.GetRequiredService<ProfileRotation>());
         return services;
     }

@@ -30,7 +30,7 @@ public sealed class ConversationQueriesTests : IAsyncLifetime
     {
         _services = new ServiceCollection().AddLogging().AddOptions().AddDispatchData(new DatabaseOptions { Path = _path }).AddDispatchConversations()
             .BuildServiceProvider();
-        await using (var db = _services.GetRequiredService<IDbContextFactory<DispatchDb>>().CreateDbContext()) await db.Database.MigrateAsync();
+        await using (var db = _services.GetRequiredService<IDbContextFactory<DispatchDb>>().CreateDbContext()) await db.MigrateWithViewsAsync();
         await _services.GetRequiredService<InboundPipeline>().StartAsync(CancellationToken.None);
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
         await _services.GetRequiredService<Database>().WriteAsync(async session =>

@@ -91,7 +91,7 @@ public sealed class PostgresServer : IAsyncDisposable
         await Eventually.Async(CanConnectAsync);
         await ExecuteAsync($"CREATE DATABASE {Template}");
         await using var db = Context(ConnectionString(Template));
-        await db.Database.MigrateAsync();
+        await db.MigrateWithViewsAsync();
         NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection());
     }
 

@@ -65,7 +65,7 @@ public sealed class TestDatabase : IAsyncDisposable
         await using (var db = Open(options))
         {
             await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL");
-            await db.Database.MigrateAsync();
+            await db.MigrateWithViewsAsync();
             await db.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(TRUNCATE)");
             SqliteConnection.ClearPool((SqliteConnection)db.Database.GetDbConnection());
         }
