@@ -36,7 +36,8 @@ public sealed class LoadBalancingService(
     /// <summary>Locks the conversation if it is (still) quiet; zero rows: it is not, or not as it was seen.</summary>
     private const string StillQuiet =
         "UPDATE conversations SET owner_version = owner_version WHERE id = @id AND owner_version = @seen AND owner_id = @owner AND waiting_since IS NULL "
-        + "AND owner_since <= @floor AND NOT EXISTS (SELECT 1 FROM typing_activity t WHERE t.conversation_id = @id AND t.at > @typing)";
+        + "AND owner_since <= @floor AND NOT EXISTS (SELECT 1 FROM typing_activity t WHERE t.conversation_id = @id AND t.at > @typing) "
+        + "AND NOT EXISTS (SELECT 1 FROM client_locks l WHERE l.client_id = conversations.contact_id AND l.moderator_id IS NOT NULL AND l.expires_at > @now)";
 
     internal static IReadOnlyList<string> Statements { get; } = [StillQuiet];
 
@@ -145,13 +146,16 @@ public sealed class LoadBalancingService(
         // ix_conversations_owner_id_last_message_at holds owned conversations only.
         var waiting = await db.Conversations.Where(c => c.OwnerId != null && c.WaitingSince != null).GroupBy(c => c.OwnerId!.Value)
             .Select(g => new { Owner = g.Key, Count = g.Count(), Oldest = g.Min(c => c.WaitingSince) }).ToDictionaryAsync(x => x.Owner, cancel);
+        var locked = await db.ClientLocks.Where(l => l.ModeratorId != null && l.ExpiresAt > now).GroupBy(l => l.ModeratorId!.Value)
+            .Select(g => new { Id = g.Key, Count = g.Count() }).ToDictionaryAsync(x => x.Id, x => x.Count, cancel);
         var people = await db.Moderators.Where(m => m.Enabled).OrderBy(m => m.Id)
             .Select(m => new { m.Id, m.Name, m.State, m.OpenCount, m.MaxConversations, m.HeldProfiles }).ToListAsync(cancel);
         return people.ConvertAll(m =>
         {
             var unanswered = waiting.GetValueOrDefault(m.Id);
             return new ModeratorLoad(
-                m.Id, m.Name, m.State == PresenceState.Online, m.OpenCount, m.MaxConversations, unanswered?.Count ?? 0, unanswered?.Oldest, m.HeldProfiles);
+                m.Id, m.Name, m.State == PresenceState.Online, m.OpenCount, m.MaxConversations, unanswered?.Count ?? 0, unanswered?.Oldest, m.HeldProfiles,
+                locked.GetValueOrDefault(m.Id));
         });
     }
 
@@ -159,7 +163,7 @@ public sealed class LoadBalancingService(
     {
         if (await session.ExecuteAsync(
                 StillQuiet, ("id", move.Seen.Id), ("seen", move.Seen.OwnerVersion), ("owner", move.From), ("floor", now - rules.MoveAgainAfter),
-                ("typing", now - rules.TypingCountsFor)) == 0) return false;
+                ("typing", now - rules.TypingCountsFor), ("now", now)) == 0) return false;
         var outcome = await claims.ApplyAsync(session, new Claim(move.Seen, ClaimCause.Rebalance, move.To, DecisionReason.Rebalanced), now);
         return outcome.Result == ClaimResult.Done;
     }
@@ -170,7 +174,7 @@ public sealed class LoadBalancingService(
         var moved = await database.WriteAsync(async session =>
         {
             await ProfileClaims.EnterAsync(session);
-            var state = await ProfileRotation.ReadAsync(session.Db);
+            var state = await ProfileRotation.ReadAsync(session.Db, now);
             if (state.Line.Count == 0) return 0;
             var typing = now - rules.TypingCountsFor;
             var busy = await session.Db.Conversations
@@ -196,7 +200,8 @@ public sealed class LoadBalancingService(
         var rows = await db.Conversations
             .Where(c => c.OwnerId != null && c.Status == ConversationStatus.Assigned && c.WaitingSince == null && c.OwnerSince != null
                 && db.Profiles.Any(p => p.Id == c.ProfileId && p.Mode == ProfileMode.Shared && !p.Paused)
-                && !db.TypingActivity.Any(t => t.ConversationId == c.Id && t.At > typing))
+                && !db.TypingActivity.Any(t => t.ConversationId == c.Id && t.At > typing)
+                && !db.ClientLocks.Any(l => l.ClientId == c.ContactId && l.ModeratorId != null && l.ExpiresAt > now))
             .Select(c => new { c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion, c.OwnerSince, c.LastMessageAt }).ToListAsync(cancel);
         var allowed = (await db.ProfileModerators.Where(x => db.Profiles.Any(p => p.Id == x.ProfileId && p.Restricted)).ToListAsync(cancel))
             .GroupBy(x => x.ProfileId).ToDictionary(g => g.Key, g => (IReadOnlySet<long>)g.Select(x => x.ModeratorId).ToHashSet());

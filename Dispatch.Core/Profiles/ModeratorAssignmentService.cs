@@ -1,6 +1,8 @@
+using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Settings;
 using Microsoft.EntityFrameworkCore;
@@ -17,7 +19,7 @@ public sealed record ConnectionOutcome(long ModeratorId, IReadOnlyList<long> Pro
 /// </summary>
 public sealed partial class ModeratorAssignmentService(
     Database database, ProfileClaims claims, ProfileConversations conversations, ProfileRotation rotation, ModeratorQueueService queue,
-    DispatcherOrchestrator dispatcher, PendingDrain drain, SettingsService settings, TimeProvider clock)
+    LoadBalancingService load, ProfileLockService locks, DispatcherOrchestrator dispatcher, PendingDrain drain, SettingsService settings, TimeProvider clock)
 {
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
@@ -33,13 +35,19 @@ public sealed partial class ModeratorAssignmentService(
                 return new HoldOutcome(HoldResult.NotFound);
             if (profile.Mode != ProfileMode.Exclusive) return new HoldOutcome(HoldResult.NotExclusive);
             if (profile.HolderId == moderatorId) return new HoldOutcome(HoldResult.Unchanged, moderatorId, HeldSince: profile.HolderSince);
+            // Locked for this person while it is given to him: who locked it for somebody else at this moment wins.
+            var locked = await locks.LockProfileAsync(session, profileId, moderatorId, now, rules.ProfileLock);
+            if (locked.Result == LockResult.HeldByOther)
+                return new HoldOutcome(HoldResult.Locked, locked.Held?.ModeratorId, locked.Held?.ModeratorName, locked.Held?.LockedAt);
             var entry = (await QueueLine.ReadAsync(session.Db)).Find(e => e.ModeratorId == moderatorId);
-            return await claims.ApplyAsync(
+            var given = await claims.ApplyAsync(
                 session,
                 new HoldClaim(
                     profileId, profile.HolderVersion, profile.HolderId, moderatorId, actorId is null ? AssignmentCause.Api : AssignmentCause.Admin,
                     profile.HolderId is null ? null : ReleaseCause.Admin) { ActorId = actorId, Entry = entry },
                 rules.MaxProfiles, now);
+            if (locked.Succeeded) await LockStore.ReleaseAsync(session, LockKind.Profile, profileId, locked.Token, now);
+            return given;
         }, cancel);
         if (outcome.Result == HoldResult.Done) await FollowAsync(now, cancel);
         return outcome;
@@ -108,17 +116,79 @@ public sealed partial class ModeratorAssignmentService(
         await using var db = database.Read();
         var line = await QueueLine.ReadAsync(db, cancel);
         if (profileId is not { } id) return line.FirstOrDefault();
-        return (await ProfileRotation.ReadAsync(db, cancel)).Profiles.FirstOrDefault(p => p.Id == id) is { } profile ? RotationRules.Next(profile, line) : null;
+        return (await ProfileRotation.ReadAsync(db, Now, cancel)).Profiles.FirstOrDefault(p => p.Id == id) is { } profile ? RotationRules.Next(profile, line) : null;
     }
 
+    /// <summary>Who has the least to do among those present who may serve the profile; places in the line and locks count. Null: nobody has room.</summary>
+    public Task<ModeratorLoad?> FindLeastBusyModeratorAsync(long profileId, CancellationToken cancel = default) => load.FindLeastBusyAsync(profileId, cancel);
+
+    /// <summary>Keeps the profile for this person while it is being given to him: by default for the setting's 500 ms. Rotation gives it to nobody else meanwhile.</summary>
+    public async Task<LockOutcome> LockProfileForAssignmentAsync(
+        long profileId, long moderatorId, TimeSpan? duration = null, CancellationToken cancel = default) =>
+        await locks.LockProfileAsync(profileId, moderatorId, duration ?? (await settings.RoutingAsync(cancel)).ProfileLock, cancel: cancel);
+
+    /// <summary>Ends that lock. False: it had ended already.</summary>
+    public Task<bool> UnlockProfileAsync(long profileId, long token, CancellationToken cancel = default) => locks.UnlockProfileAsync(profileId, token, cancel);
+
+    /// <summary>
+    /// Moderators who connected at the same moment and what is free: served in the order of their connections' times, then their ids, whichever node each
+    /// of them arrived at. Profiles they may not serve, that are held or not exclusive are left alone.
+    /// </summary>
+    public async Task<IReadOnlyList<ConnectionOutcome>> HandleSimultaneousConnectionsAsync(
+        IReadOnlyCollection<long> moderatorIds, IReadOnlyCollection<long> availableProfiles, CancellationToken cancel = default)
+    {
+        var (now, rules) = (Now, await settings.RoutingAsync(cancel));
+        var outcomes = await database.WriteAsync(async session =>
+        {
+            await ProfileClaims.EnterAsync(session);
+            await QueueLine.SettleAsync(session, rules.MaxProfiles, now);
+            var order = await ConflictResolutionService.HandleConnectionCollisionAsync(session, moderatorIds, now);
+            var since = order.Order.ToDictionary(c => c.ModeratorId, c => c.At);
+            var state = await ProfileRotation.ReadAsync(session.Db, now);
+            var line = state.Line.Where(e => since.ContainsKey(e.ModeratorId)).Select(e => e with { QueuedAt = since[e.ModeratorId] }).ToList();
+            var free = state.Profiles.Where(p => p.HolderId is null && availableProfiles.Contains(p.Id)).ToList();
+            var given = new List<(long Moderator, long Profile)>();
+            foreach (var move in RotationRules.Plan(free, state.Holders, line, rules.MaxProfiles, rules.AwayGrace, now))
+            {
+                var claim = new HoldClaim(move.Profile.Id, move.Profile.HolderVersion, null, move.To!.ModeratorId, AssignmentCause.Queue, null) { Entry = move.To };
+                if ((await claims.ApplyAsync(session, claim, rules.MaxProfiles, now)).Result == HoldResult.Done) given.Add((move.To.ModeratorId, move.Profile.Id));
+            }
+            await QueueLine.SettleAsync(session, rules.MaxProfiles, now);
+            await QueueLine.ReorderAsync(session, now);
+            var places = (await QueueLine.ReadAsync(session.Db)).Select((e, i) => (e.ModeratorId, Place: i + 1)).ToDictionary(x => x.ModeratorId, x => x.Place);
+            return order.Order.Select(c => new ConnectionOutcome(
+                c.ModeratorId, [.. given.Where(g => g.Moderator == c.ModeratorId).Select(g => g.Profile)],
+                places.TryGetValue(c.ModeratorId, out var place) ? place : null)).ToList();
+        }, cancel);
+        await FollowAsync(now, cancel);
+        return outcomes;
+    }
+
+    /// <inheritdoc cref="LoadBalancingService.RebalanceActiveAssignmentsAsync"/>
+    public Task<RebalanceResult> RebalanceModeratorLoadAsync(CancellationToken cancel = default) => load.RebalanceActiveAssignmentsAsync(cancel);
+
+    /// <summary>Conversations of exclusive profiles that are not with the holder go to him, and profiles whose holder cannot keep them go on. Returns how many of both.</summary>
+    public async Task<int> ResolveAttributionConflictsAsync(CancellationToken cancel = default)
+    {
+        var now = Now;
+        var before = await conversations.FollowHoldersAsync(now, cancel);
+        return before + (await rotation.RunOnceAsync(now, cancel)).Changed.Count;
+    }
+
+    /// <summary>Somebody waits for this holder's answer and he gives no sign of life: the profile goes to the next in the line, if there is one.</summary>
+    /// <param name="silentSince">Still silent since then, asked again in the transaction that takes it.</param>
+    internal Task<HoldOutcome> FreeForInactivityAsync(long profileId, long moderatorId, DateTime silentSince, CancellationToken cancel) =>
+        FreeAsync(profileId, moderatorId, null, ReleaseCause.Inactive, onlyIfSomebodyIsNext: true, cancel, silentSince);
+
     private async Task<HoldOutcome> FreeAsync(
-        long profileId, long? onlyFrom, long? actorId, ReleaseCause cause, bool onlyIfSomebodyIsNext, CancellationToken cancel)
+        long profileId, long? onlyFrom, long? actorId, ReleaseCause cause, bool onlyIfSomebodyIsNext, CancellationToken cancel,
+        DateTime? silentSince = null)
     {
         var (now, rules) = (Now, await settings.RoutingAsync(cancel));
         var outcome = await database.WriteAsync(async session =>
         {
             await ProfileClaims.EnterAsync(session);
-            var state = await ProfileRotation.ReadAsync(session.Db);
+            var state = await ProfileRotation.ReadAsync(session.Db, now);
             if (state.Profiles.FirstOrDefault(p => p.Id == profileId) is not { } profile)
             {
                 return new HoldOutcome(await session.Db.Profiles.AnyAsync(p => p.Id == profileId) ? HoldResult.NotExclusive : HoldResult.NotFound);
@@ -129,14 +199,23 @@ public sealed partial class ModeratorAssignmentService(
                 var name = await session.Db.Moderators.Where(m => m.Id == from).Select(m => m.Name).FirstOrDefaultAsync();
                 return new HoldOutcome(HoldResult.NotHolder, from, name, profile.HolderSince);
             }
+            if (silentSince is { } since && await session.Db.Moderators.AnyAsync(m => m.Id == from && m.LastActivityAt > since))
+                return new HoldOutcome(HoldResult.Unchanged, from);
             // In one step to the next one, so that nobody finds it free in between.
             var next = profile.InRotation ? RotationRules.Next(profile, state.Line.Where(e => e.Held < rules.MaxProfiles)) : null;
             if (next is null && onlyIfSomebodyIsNext) return new HoldOutcome(HoldResult.Unchanged, from);
-            return await claims.ApplyAsync(
+            var freed = await claims.ApplyAsync(
                 session,
                 new HoldClaim(profileId, profile.HolderVersion, from, next?.ModeratorId, AssignmentCause.Queue, cause)
                     { ActorId = actorId, Entry = next, AvoidId = from },
                 rules.MaxProfiles, now);
+            // Whoever lost work for inactivity waits again with his next sign of life; his row is locked by the claim already.
+            if (freed.Result == HoldResult.Done && cause == ReleaseCause.Inactive)
+            {
+                await session.Db.Moderators.Where(m => m.Id == from && m.QueueStanding == QueueStanding.Waiting)
+                    .ExecuteUpdateAsync(set => set.SetProperty(m => m.QueueStanding, QueueStanding.Inactive));
+            }
+            return freed;
         }, cancel);
         if (outcome.Result == HoldResult.Done) await FollowAsync(now, cancel);
         return outcome;

@@ -55,7 +55,7 @@ public sealed partial class ProfileRotation(
     }
 
     /// <summary>What rotation decides on, read inside the session's transaction.</summary>
-    internal static async Task<RotationState> ReadAsync(DispatchDb db, CancellationToken cancel = default)
+    internal static async Task<RotationState> ReadAsync(DispatchDb db, DateTime now, CancellationToken cancel = default)
     {
         var profiles = await db.Profiles.AsNoTracking().Where(p => p.Mode == ProfileMode.Exclusive || p.HolderId != null).ToListAsync(cancel);
         var restricted = profiles.Where(p => p.Restricted).Select(p => p.Id).ToList();
@@ -63,10 +63,11 @@ public sealed partial class ProfileRotation(
             : (await db.ProfileModerators.Where(p => restricted.Contains(p.ProfileId)).ToListAsync(cancel)).ToLookup(p => p.ProfileId, p => p.ModeratorId);
         var holders = await db.Moderators.Where(m => m.HeldProfiles > 0).Select(m => new HolderFacts(m.Id, m.Enabled, m.State, m.StateSince))
             .ToDictionaryAsync(h => h.Id, cancel);
+        var locked = await db.ProfileLocks.Where(l => l.ModeratorId != null && l.ExpiresAt > now).ToDictionaryAsync(l => l.ProfileId, l => l.ModeratorId, cancel);
         return new RotationState(
             profiles.ConvertAll(p => new RotatingProfile(
                 p.Id, p.Name, p.Mode == ProfileMode.Exclusive && !p.Paused, p.Paused, p.Priority, p.HolderId, p.HolderVersion, p.HolderSince, p.FreeSince,
-                p.AvoidId, p.Restricted ? allowed[p.Id].ToHashSet() : null)),
+                p.AvoidId, p.Restricted ? allowed[p.Id].ToHashSet() : null, locked.GetValueOrDefault(p.Id))),
             holders, await QueueLine.ReadAsync(db, cancel));
     }
 
@@ -74,7 +75,7 @@ public sealed partial class ProfileRotation(
     {
         await ProfileClaims.EnterAsync(session);
         await QueueLine.SettleAsync(session, rules.MaxProfiles, now);
-        var state = await ReadAsync(session.Db);
+        var state = await ReadAsync(session.Db, now);
         var changed = new List<long>();
         var lost = 0;
         foreach (var move in RotationRules.Plan(state.Profiles, state.Holders, state.Line, rules.MaxProfiles, rules.AwayGrace, now))

@@ -19,6 +19,11 @@ public static class ProfileServices
         services.AddSingleton<ModeratorAssignmentService>();
         services.AddSingleton<ProfileQueries>();
         services.AddSingleton<LoadBalancingService>();
+        services.AddSingleton<ModeratorActivityService>();
+        services.AddSingleton<RotationMetrics>();
+        services.AddSingleton<AssignmentChecks>();
+        services.AddSingleton<ProfileAssignmentMonitoringTask>();
+        services.AddHostedService(s => s.GetRequiredService<ProfileAssignmentMonitoringTask>());
         services.AddHostedService(s => s.GetRequiredService<ProfileRotation>());
         return services;
     }

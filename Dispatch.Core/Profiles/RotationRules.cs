@@ -5,10 +5,10 @@ namespace Dispatch.Core.Profiles;
 /// <summary>An exclusive profile (or one that still has a holder and should not) as rotation sees it.</summary>
 /// <param name="InRotation">Exclusive and not paused.</param>
 /// <param name="Allowed">Who may serve it; null: everybody.</param>
-/// <param name="Work">Open conversations somebody waits in.</param>
+/// <param name="LockedForId">Somebody is giving it to this person at the moment; null: it is not locked.</param>
 public sealed record RotatingProfile(
     long Id, string Name, bool InRotation, bool Paused, int Priority, long? HolderId, long HolderVersion, DateTime? HolderSince, DateTime? FreeSince,
-    long? AvoidId, IReadOnlySet<long>? Allowed)
+    long? AvoidId, IReadOnlySet<long>? Allowed, long? LockedForId = null)
 {
     public bool MayServe(long moderatorId) => Allowed?.Contains(moderatorId) != false;
 }
@@ -83,7 +83,8 @@ public static class RotationRules
 
     /// <summary>The first in the line who may serve the profile and is not the one who just gave it back.</summary>
     public static LineEntry? Next(RotatingProfile profile, IEnumerable<LineEntry> inOrder) =>
-        inOrder.FirstOrDefault(e => profile.MayServe(e.ModeratorId) && e.ModeratorId != profile.AvoidId && e.ModeratorId != profile.HolderId);
+        inOrder.FirstOrDefault(e => profile.MayServe(e.ModeratorId) && e.ModeratorId != profile.AvoidId && e.ModeratorId != profile.HolderId
+            && (profile.LockedForId is not { } locked || locked == e.ModeratorId));
 
     /// <summary>
     /// Somebody in the line holds none while a colleague holds two or more (a difference of <paramref name="difference"/>): the colleague's longest held
@@ -99,7 +100,7 @@ public static class RotationRules
             var from = held.Where(h => h.Key != entry.ModeratorId && h.Value.Count - entry.Held >= difference)
                 .OrderByDescending(h => h.Value.Count).ThenBy(h => h.Key)
                 .SelectMany(h => h.Value.OrderBy(p => p.HolderSince).ThenBy(p => p.Id))
-                .FirstOrDefault(p => p.MayServe(entry.ModeratorId) && p.AvoidId != entry.ModeratorId && !busy.Contains(p.Id) && p.HolderSince + again <= now);
+                .FirstOrDefault(p => p.MayServe(entry.ModeratorId) && p.AvoidId != entry.ModeratorId && !busy.Contains(p.Id) && p.HolderSince + again <= now && p.LockedForId is null);
             if (from is not null) return new RotationMove(from, ReleaseCause.Rebalance, entry);
         }
         return null;
