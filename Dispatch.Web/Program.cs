@@ -2,7 +2,6 @@ using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.People;
-using Dispatch.Core.Profiles;
 using Dispatch.Web.Account;
 using Dispatch.Web.Api;
 using Dispatch.Web.Conversations;
@@ -16,7 +15,6 @@ builder.Services.AddDispatchData(StartupOptions.Database(builder.Configuration))
 builder.Services.Configure<ConversationOptions>(builder.Configuration.GetSection(ConversationOptions.Section));
 builder.Services.Configure<NodeOptions>(builder.Configuration.GetSection(NodeOptions.Section));
 builder.Services.AddDispatchConversations();
-builder.Services.AddDispatchRotation();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);

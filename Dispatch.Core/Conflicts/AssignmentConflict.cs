@@ -98,6 +98,8 @@ internal sealed class ConflictConfiguration : IEntityTypeConfiguration<Assignmen
         builder.HasIndex(c => new { c.Kind, c.ResourceId, c.Token, c.LoserId }, "ux_assignment_conflicts_once").IsUnique().HasFilter("loser_id IS NOT NULL");
         builder.HasIndex(c => new { c.LoserId, c.Id });
         builder.HasIndex(c => c.At);
+        // What is not settled is little, however long the record.
+        builder.HasIndex(c => c.Id, "ix_assignment_conflicts_open").HasFilter("resolution = 'None'");
     }
 
     public void Configure(EntityTypeBuilder<ClientApproach> builder)

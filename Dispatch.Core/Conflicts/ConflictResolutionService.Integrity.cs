@@ -35,7 +35,8 @@ public sealed partial class ConflictResolutionService
 
         var forbidden = await db.Set<HeldLock>()
             .Where(l => l.ExpiresAt > now && (db.Moderators.Any(m => m.Id == l.ModeratorId && !m.Enabled)
-                || db.Profiles.Any(p => p.Id == l.ProfileId && p.Restricted && !db.ProfileModerators.Any(a => a.ProfileId == p.Id && a.ModeratorId == l.ModeratorId))))
+                || db.Profiles.Any(p => p.Id == l.ProfileId && p.Restricted && !db.ProfileModerators.Any(a => a.ProfileId == p.Id && a.ModeratorId == l.ModeratorId)
+                    && !db.Conversations.Any(c => l.Kind == LockKind.Client && c.ContactId == l.ResourceId && c.ProfileId == p.Id && c.OwnerId == l.ModeratorId))))
             .Select(l => new { l.Kind, l.ResourceId, l.ModeratorId }).Take(MaxFindings).ToListAsync(cancel);
         found.AddRange(forbidden.Select(l => new IntegrityFinding("lock-not-allowed", l.ResourceId, $"{l.Kind} is locked by moderator {l.ModeratorId}, who may not")));
         return found;

@@ -68,6 +68,25 @@ public sealed partial class ConflictResolutionService
             p.Row.Rule, p.Row.Resolution, p.Row.ResolvedById, p.Row.ResolvedAt, p.Row.DurationMs, p.Row.Note)), await rows.CountAsync(cancel));
     }
 
+    /// <summary>A conflict over a lock is settled by itself when that hold has ended. Returns how many were.</summary>
+    public async Task<int> SettleEndedAsync(DateTime now, CancellationToken cancel = default)
+    {
+        List<AssignmentConflict> ended;
+        await using (var db = database.Read())
+        {
+            ended = await db.AssignmentConflicts.Where(c => c.Resolution == ConflictResolution.None
+                && !db.Set<HeldLock>().Any(l => l.ResourceId == c.ResourceId && l.Token == c.Token && l.ExpiresAt > now
+                    && ((l.Kind == LockKind.Client && c.Kind == ConflictKind.Client) || (l.Kind == LockKind.Profile && c.Kind == ConflictKind.Profile))))
+                .OrderBy(c => c.Id).Take(MaxFindings).ToListAsync(cancel);
+        }
+        var settled = 0;
+        foreach (var conflict in ended)
+        {
+            if ((await SettleAsync(conflict, ConflictResolution.Automatic, new ResolveOutcome(ResolveResult.Done), cancel, null)).Result == ResolveResult.Done) settled++;
+        }
+        return settled;
+    }
+
     private async Task<ResolveOutcome> RetryAsync(AssignmentConflict conflict, LockKind kind, long moderatorId, CancellationToken cancel)
     {
         var taken = kind == LockKind.Client
@@ -78,17 +97,22 @@ public sealed partial class ConflictResolutionService
             : new ResolveOutcome(taken.Held is null ? ResolveResult.NotPossible : ResolveResult.StillHeld, Held: taken.Held);
     }
 
-    private Task<ResolveOutcome> SettleAsync(AssignmentConflict conflict, ConflictResolution resolution, ResolveOutcome done, CancellationToken cancel)
+    private Task<ResolveOutcome> SettleAsync(
+        AssignmentConflict conflict, ConflictResolution resolution, ResolveOutcome done, CancellationToken cancel) =>
+        SettleAsync(conflict, resolution, done, cancel, conflict.LoserId);
+
+    private Task<ResolveOutcome> SettleAsync(
+        AssignmentConflict conflict, ConflictResolution resolution, ResolveOutcome done, CancellationToken cancel, long? actorId)
     {
         var now = Now;
         var lasted = (long)(now - conflict.At).TotalMilliseconds;
         return database.WriteAsync(async session =>
         {
             var rows = await session.Db.AssignmentConflicts.Where(c => c.Id == conflict.Id && c.Resolution == ConflictResolution.None)
-                .ExecuteUpdateAsync(set => set.SetProperty(c => c.Resolution, resolution).SetProperty(c => c.ResolvedById, conflict.LoserId)
+                .ExecuteUpdateAsync(set => set.SetProperty(c => c.Resolution, resolution).SetProperty(c => c.ResolvedById, actorId)
                     .SetProperty(c => c.ResolvedAt, now).SetProperty(c => c.DurationMs, lasted));
             if (rows == 0) return done with { Result = ResolveResult.AlreadyResolved };
-            session.Publish(Topics.Moderator(conflict.LoserId!.Value), EventNames.ConflictLogged, conflict.ResourceId);
+            if (conflict.LoserId is { } loser) session.Publish(Topics.Moderator(loser), EventNames.ConflictLogged, conflict.ResourceId);
             session.Publish(Topics.Board, EventNames.ConflictLogged, conflict.ResourceId);
             return done;
         }, cancel);

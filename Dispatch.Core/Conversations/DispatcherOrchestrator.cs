@@ -1,7 +1,10 @@
+using Dispatch.Core.Conflicts;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -11,9 +14,10 @@ namespace Dispatch.Core.Conversations;
 /// The only door for others (seed 000): gathers, asks, claims, publishes. No rule in here: who gets a conversation says
 /// <see cref="AssignmentService"/>, whether it happens says the claim.
 /// </summary>
-public sealed class DispatcherOrchestrator(
+public sealed partial class DispatcherOrchestrator(
     Database database, InboundPipeline inbound, ConversationClaims claims, PresenceService presence, RoundRobin queue, PendingDrain drain,
-    OutboundSender outbound, IOptions<ConversationOptions> options, TimeProvider clock)
+    OutboundSender outbound, ProfileLockService locks, ConflictResolutionService conflicts, ProfileRotation rotation,
+    IOptions<ConversationOptions> options, TimeProvider clock)
 {
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
@@ -63,6 +67,7 @@ public sealed class DispatcherOrchestrator(
     private async Task SettleDisabledAsync(WriteSession session, long moderatorId, DateTime now)
     {
         await FollowAsync(session, await presence.DisconnectAllAsync(session, moderatorId, now), now);
+        await locks.ReleaseAllAsync(session, moderatorId, now);
         var owned = await session.Db.Conversations.AsNoTracking().Where(c => c.OwnerId == moderatorId)
             .OrderBy(c => c.WaitingSince == null).ThenBy(c => c.WaitingSince)
             .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)).ToListAsync();
@@ -78,8 +83,11 @@ public sealed class DispatcherOrchestrator(
     public Task RecordActivityAsync(long moderatorId, CancellationToken cancel = default)
     {
         var now = Now;
-        return database.WriteAsync(session => session.Db.Moderators.Where(m => m.Id == moderatorId)
-            .ExecuteUpdateAsync(set => set.SetProperty(m => m.LastActivityAt, now)), cancel);
+        return database.WriteAsync(async session =>
+        {
+            await ModeratorActivityService.SignOfLifeAsync(session, moderatorId, now);
+            session.AfterCommit(rotation.Wake);
+        }, cancel);
     }
 
     /// <summary>Online, Away or Offline by the person's own choice.</summary>
@@ -176,15 +184,19 @@ public sealed class DispatcherOrchestrator(
         }, cancel);
     }
 
-    /// <summary>Stores an answer and sends it at once. Only the owner's word leaves; checked in the statement that records it.</summary>
+    /// <summary>
+    /// Stores an answer and sends it at once. Only the owner's word leaves, and only while he has the contact's lock; both checked in the transaction
+    /// that stores it.
+    /// </summary>
     /// <param name="effectKey">Makes a repeated request the same message; null: every call is a new one.</param>
+    /// <param name="lockToken">The hold under which it was written: ended or another's by now, it is refused. Null: the lock is taken if it is free.</param>
     public async Task<ReplyOutcome> ReplyAsync(
-        long conversationId, long? senderId, string text, string? effectKey = null, CancellationToken cancel = default)
+        long conversationId, long? senderId, string text, string? effectKey = null, long? lockToken = null, CancellationToken cancel = default)
     {
         text = OutsideText.Mend(text);
         if (string.IsNullOrWhiteSpace(text) || text.Length > ReplyOutcome.MaxLength) return new ReplyOutcome(ReplyResult.BadText);
         var now = Now;
-        var outcome = await database.WriteAsync(session => ReplyStore.AddAsync(session, conversationId, senderId, text, effectKey, now), cancel);
+        var outcome = await database.WriteAsync(session => ReplyStore.AddAsync(session, locks, new NewReply(conversationId, senderId, text, effectKey, lockToken), now), cancel);
         if (outcome.Result == ReplyResult.Queued) outbound.Enqueue(conversationId);
         return outcome;
     }
@@ -221,6 +233,7 @@ public sealed class DispatcherOrchestrator(
             if (seenVersion is { } version) claim = claim with { Seen = seen with { OwnerVersion = version } };
             var outcome = await claims.ApplyAsync(session, claim, now);
             if (outcome.Result != ClaimResult.Done) return outcome;
+            await LetGoAsync(session, seen, claim.To, now);
             if (claim.Cause == ClaimCause.Return) await ReplaceAsync(session, seen, outcome, now);
             // A seat became free.
             if (seen.OwnerId is not null) session.AfterCommit(drain.Wake);
@@ -257,14 +270,22 @@ public sealed class DispatcherOrchestrator(
                 var priority = await session.Db.Moderators.Where(m => m.Id == change.ModeratorId).Select(m => m.Priority).FirstAsync();
                 await queue.AddToQueueAsync(session, change.ModeratorId, priority, now);
                 await FlipAsync(session, change.ModeratorId, ConversationStatus.AssignedOffline, ConversationStatus.Assigned);
+                // Who comes (back) waits for a profile again, whatever he wished the last time.
+                await session.Db.Moderators.Where(m => m.Id == change.ModeratorId && m.QueueStanding != QueueStanding.Waiting)
+                    .ExecuteUpdateAsync(set => set.SetProperty(m => m.QueueStanding, QueueStanding.Waiting));
                 session.AfterCommit(drain.Wake);
+                session.AfterCommit(rotation.Wake);
             }
             else if (change.LeftOnline)
             {
+                // After the commit: rotation locks profiles before people, this transaction has a person.
+                session.AfterCommit(rotation.Wake);
                 await queue.RemoveFromQueueAsync(session, change.ModeratorId);
                 await FlipAsync(session, change.ModeratorId, ConversationStatus.Assigned, ConversationStatus.AssignedOffline);
                 await FailOverAsync(session, change.ModeratorId, now);
             }
+            if (change.Before != PresenceState.Offline && change.After == PresenceState.Offline)
+                await locks.ReleaseAllAsync(session, change.ModeratorId, now);
         }
     }
 
@@ -279,7 +300,19 @@ public sealed class DispatcherOrchestrator(
             .OrderBy(c => c.WaitingSince)
             .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)).ToListAsync();
         var placement = new Placement(session, claims, options.Value, now);
-        foreach (var seen in waiting) await placement.PlaceAsync(seen, ClaimCause.FailOver, null, onlineOnly: true, DecisionReason.OwnerLeft);
+        foreach (var seen in waiting)
+        {
+            var (_, outcome) = await placement.PlaceAsync(seen, ClaimCause.FailOver, null, onlineOnly: true, DecisionReason.OwnerLeft);
+            if (outcome?.Result == ClaimResult.Done) await LetGoAsync(session, seen, outcome.HeldById, now);
+        }
+    }
+
+    /// <summary>Who no longer has the conversation no longer has its contact either: the next one must not wait for a lock to run out.</summary>
+    private async Task LetGoAsync(WriteSession session, SeenConversation seen, long? toId, DateTime now)
+    {
+        if (seen.OwnerId is not { } from || from == toId) return;
+        var contact = await session.Db.Conversations.Where(c => c.Id == seen.Id).Select(c => c.ContactId).FirstAsync();
+        await locks.ReleaseAllAsync(session, from, now, seen.ProfileId, contact);
     }
 
     private static Task<SeenConversation?> SeeAsync(WriteSession session, long id) =>

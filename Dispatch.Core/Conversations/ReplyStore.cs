@@ -1,6 +1,7 @@
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
 using Microsoft.EntityFrameworkCore;
 
 namespace Dispatch.Core.Conversations;
@@ -8,40 +9,30 @@ namespace Dispatch.Core.Conversations;
 /// <summary>The rows of outbound messages and their guarded steps: Queued, Sending, then Sent, Failed or Uncertain.</summary>
 internal static class ReplyStore
 {
-    public static async Task<ReplyOutcome> AddAsync(
-        WriteSession session, long conversationId, long? senderId, string text, string? effectKey, DateTime now)
+    /// <summary>Stores an answer if its writer has the conversation and the contact's lock, both asked by the statements that change them.</summary>
+    public static async Task<ReplyOutcome> AddAsync(WriteSession session, ProfileLockService locks, NewReply reply, DateTime now)
     {
+        var effectKey = reply.EffectKey;
         if (effectKey is not null && await session.Db.Messages.Where(m => m.EffectKey == effectKey).Select(m => (long?)m.Id).FirstOrDefaultAsync() is { } known)
             return new ReplyOutcome(ReplyResult.AlreadyQueued, known);
 
-        // Ownership is checked by the statement that records the answer: a transfer a millisecond earlier wins. No sender: the owner speaks.
-        var preview = InboundStore.Preview(text);
-        var answered = await session.Db.Conversations
-            .Where(c => c.Id == conversationId && c.OwnerId != null && (senderId == null || c.OwnerId == senderId))
-            .ExecuteUpdateAsync(set => set
-                .SetProperty(c => c.LastMessageAt, now).SetProperty(c => c.LastMessagePreview, preview)
-                .SetProperty(c => c.LastMessageDirection, MessageDirection.Out)
-                .SetProperty(c => c.WaitingSince, (DateTime?)null).SetProperty(c => c.UnreadCount, 0));
-        var conversation = await session.Db.Conversations.AsNoTracking().Where(c => c.Id == conversationId)
-            .Select(c => new
+        Answered? conversation = null;
+        ReplyOutcome? refused = null;
+        // Refused at the lock, the conversation must not look answered.
+        if (!await session.TryAsync(async () =>
             {
-                c.OwnerId, c.Status,
-                ChannelId = session.Db.Profiles.Where(p => p.Id == c.ProfileId).Select(p => p.ChannelId).First(),
-                Owner = session.Db.Moderators.Where(m => m.Id == c.OwnerId).Select(m => m.Name).FirstOrDefault(),
-            })
-            .FirstOrDefaultAsync();
-        if (answered == 0)
+                (conversation, refused) = await AnswerAsync(session, locks, reply, now);
+                return refused is null;
+            }))
         {
-            return conversation is null ? new ReplyOutcome(ReplyResult.NotFound)
-                : conversation.Status == ConversationStatus.Closed ? new ReplyOutcome(ReplyResult.Closed)
-                : conversation.OwnerId is null ? new ReplyOutcome(ReplyResult.NoOwner)
-                : new ReplyOutcome(ReplyResult.NotOwner, 0, conversation.Owner);
+            if (refused!.Held is { } held) await LockStore.LogAsync(session, held, conversation!.ProfileId, reply.SenderId ?? conversation.OwnerId ?? 0, now);
+            return refused;
         }
 
         var message = new Message
         {
-            ConversationId = conversationId, ChannelId = conversation!.ChannelId, Direction = MessageDirection.Out, Type = "text", Text = text,
-            At = now, StoredAt = now, Status = MessageStatus.Queued, StatusAt = now, EffectKey = effectKey, SenderId = senderId ?? conversation.OwnerId,
+            ConversationId = reply.ConversationId, ChannelId = conversation!.ChannelId, Direction = MessageDirection.Out, Type = "text", Text = reply.Text,
+            At = now, StoredAt = now, Status = MessageStatus.Queued, StatusAt = now, EffectKey = effectKey, SenderId = conversation.OwnerId,
         };
         session.Db.Messages.Add(message);
         try
@@ -53,10 +44,42 @@ internal static class ReplyStore
             // The same effect key on another node; done again, the read above finds it.
             throw new StaleReadException("effect key");
         }
-        session.Publish(Topics.Conversation(conversationId), EventNames.MessageStatus, conversationId);
-        session.Publish(Topics.Moderator(conversation.OwnerId!.Value), EventNames.Changed, conversationId);
-        session.Publish(Topics.Board, EventNames.Changed, conversationId);
+        session.Publish(Topics.Conversation(reply.ConversationId), EventNames.MessageStatus, reply.ConversationId);
+        session.Publish(Topics.Moderator(conversation.OwnerId!.Value), EventNames.Changed, reply.ConversationId);
+        session.Publish(Topics.Board, EventNames.Changed, reply.ConversationId);
         return new ReplyOutcome(ReplyResult.Queued, message.Id);
+    }
+
+    private static async Task<(Answered? Conversation, ReplyOutcome? Refused)> AnswerAsync(
+        WriteSession session, ProfileLockService locks, NewReply reply, DateTime now)
+    {
+        // Ownership is checked by the statement that records the answer: a transfer a millisecond earlier wins. No sender: the owner speaks.
+        var (id, sender, preview) = (reply.ConversationId, reply.SenderId, InboundStore.Preview(reply.Text));
+        var answered = await session.Db.Conversations
+            .Where(c => c.Id == id && c.OwnerId != null && (sender == null || c.OwnerId == sender))
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(c => c.LastMessageAt, now).SetProperty(c => c.LastMessagePreview, preview)
+                .SetProperty(c => c.LastMessageDirection, MessageDirection.Out)
+                .SetProperty(c => c.WaitingSince, (DateTime?)null).SetProperty(c => c.UnreadCount, 0));
+        var conversation = await session.Db.Conversations.AsNoTracking().Where(c => c.Id == id)
+            .Select(c => new Answered(
+                c.OwnerId, c.Status, c.ContactId, c.ProfileId, session.Db.Profiles.Where(p => p.Id == c.ProfileId).Select(p => p.ChannelId).First(),
+                session.Db.Moderators.Where(m => m.Id == c.OwnerId).Select(m => m.Name).FirstOrDefault()))
+            .FirstOrDefaultAsync();
+        if (conversation is null) return (null, new ReplyOutcome(ReplyResult.NotFound));
+        if (conversation.Status == ConversationStatus.Closed) return (conversation, new ReplyOutcome(ReplyResult.Closed));
+        if (conversation.OwnerId is not { } owner) return (conversation, new ReplyOutcome(ReplyResult.NoOwner));
+        if (answered == 0) return (conversation, new ReplyOutcome(ReplyResult.NotOwner, 0, conversation.Owner));
+
+        var pass = await locks.PassAsync(session, conversation.ContactId, conversation.ProfileId, owner, reply.LockToken, now);
+        return pass.Result switch
+        {
+            LockResult.Taken => (conversation, null),
+            LockResult.HeldByOther => (conversation, new ReplyOutcome(ReplyResult.Locked, Held: pass.Held)),
+            LockResult.Ended => (conversation, new ReplyOutcome(ReplyResult.StaleLock, Held: pass.Held)),
+            // Its owner was disabled a moment ago; the conversation is about to be given to somebody else.
+            _ => (conversation, new ReplyOutcome(ReplyResult.NoOwner)),
+        };
     }
 
     public static async Task<long?> RequeueAsync(WriteSession session, long messageId, long? actorId, DateTime now)
@@ -153,4 +176,12 @@ internal static class ReplyStore
             await InboundStore.ApplyStatusAsync(session, channelId, new InboundStatus(providerId, status.Status, status.At, status.Error));
         await session.Db.EarlyStatuses.Where(s => s.ChannelId == channelId && s.ProviderMessageId == providerId).ExecuteDeleteAsync();
     }
+
+    private sealed record Answered(long? OwnerId, ConversationStatus Status, long ContactId, long ProfileId, long ChannelId, string? Owner);
 }
+
+/// <summary>An answer to be stored.</summary>
+/// <param name="SenderId">Null: the owner speaks.</param>
+/// <param name="EffectKey">Null: every call is a new message.</param>
+/// <param name="LockToken">The hold that has to last; null: the lock is taken if it is free.</param>
+internal sealed record NewReply(long ConversationId, long? SenderId, string Text, string? EffectKey, long? LockToken);

@@ -10,8 +10,8 @@ internal static class Naming
     {
         foreach (var entity in builder.Model.GetEntityTypes())
         {
-            // A view has none; its name is written as it is.
-            if (entity.GetTableName() is { } table) entity.SetTableName(SnakeCase(table));
+            // What is read from a view has no table, and must not get one by being named.
+            if (entity.GetViewName() is null) entity.SetTableName(SnakeCase(entity.GetTableName()!));
             foreach (var property in entity.GetProperties()) property.SetColumnName(SnakeCase(property.GetColumnName()));
             foreach (var key in entity.GetKeys()) key.SetName(SnakeCase(key.GetName()!));
             foreach (var key in entity.GetForeignKeys()) key.SetConstraintName(SnakeCase(key.GetConstraintName()!));

@@ -18,7 +18,9 @@ internal sealed class LockSql
         // Who is locked for whom has to exist and be allowed; asked by the statement itself, so it can not change in between.
         var source = $"FROM profiles p JOIN moderators m ON m.id = @moderator {(client ? "JOIN contacts c ON c.id = @key " : "")}"
             + "WHERE p.id = @profile AND m.enabled = @yes AND (p.restricted <> @yes OR EXISTS "
-            + "(SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = p.id AND pm.moderator_id = m.id))";
+            + "(SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = p.id AND pm.moderator_id = m.id)"
+            // A conversation stays with its owner when the profile is restricted later; so does the right to answer.
+            + (client ? " OR EXISTS (SELECT 1 FROM conversations v WHERE v.contact_id = c.id AND v.profile_id = p.id AND v.owner_id = m.id))" : ")");
         var columns = $"{key}, {(client ? "profile_id, " : "")}moderator_id, locked_at, expires_at, {why}, token";
         var values = $"{(client ? "c.id, " : "")}p.id, m.id, @now, @until, @why, 1";
 

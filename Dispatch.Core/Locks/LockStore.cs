@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dispatch.Core.Conflicts;
 using Dispatch.Core.Data;
 using Dispatch.Core.Live;
 using Microsoft.EntityFrameworkCore;
@@ -92,13 +93,25 @@ internal static class LockStore
         if (!await db.Profiles.AnyAsync(p => p.Id == profileId)) return new LockOutcome(LockResult.ProfileNotFound);
         if (kind == LockKind.Client && !await db.Contacts.AnyAsync(c => c.Id == resourceId)) return new LockOutcome(LockResult.ContactNotFound);
         if (!await db.Moderators.AnyAsync(m => m.Id == moderatorId && m.Enabled)) return new LockOutcome(LockResult.ModeratorNotFound);
-        if (await db.Profiles.AnyAsync(p => p.Id == profileId && p.Restricted && !db.ProfileModerators.Any(a => a.ProfileId == p.Id && a.ModeratorId == moderatorId)))
-            return new LockOutcome(LockResult.NotAllowed);
+        if (!await MayServeAsync(db, kind, resourceId, profileId, moderatorId)) return new LockOutcome(LockResult.NotAllowed);
         // Nobody has it any more: it was released between the statement and this look, on another node.
-        return await FindAsync(db, kind, resourceId, now) is { } held
-            ? new LockOutcome(LockResult.HeldByOther, Held: held)
-            : throw new StaleReadException("lock");
+        if (await FindAsync(db, kind, resourceId, now) is not { } held) throw new StaleReadException("lock");
+        await LogAsync(session, held, profileId, moderatorId, now);
+        return new LockOutcome(LockResult.HeldByOther, Held: held);
     }
+
+    /// <summary>Somebody wanted what another holds: on record once per hold and loser.</summary>
+    public static Task LogAsync(WriteSession session, LockInfo held, long profileId, long loserId, DateTime now) => held.ModeratorId == loserId
+        ? Task.CompletedTask
+        : ConflictResolutionService.LogConflictAsync(session, new Conflict(
+            held.Kind == LockKind.Client ? ConflictKind.Client : ConflictKind.Profile, held.ResourceId, ConflictRule.Lock, held.ModeratorId, loserId, held.Token)
+            { ProfileId = profileId, Participants = [held.ModeratorId, loserId] }, now);
+
+    /// <summary>Enabled, and allowed on the profile or the owner of the conversation in question.</summary>
+    public static Task<bool> MayServeAsync(DispatchDb db, LockKind kind, long resourceId, long profileId, long moderatorId) =>
+        db.Moderators.AnyAsync(m => m.Id == moderatorId && m.Enabled && db.Profiles.Any(p => p.Id == profileId
+            && (!p.Restricted || db.ProfileModerators.Any(a => a.ProfileId == p.Id && a.ModeratorId == m.Id)
+                || (kind == LockKind.Client && db.Conversations.Any(c => c.ContactId == resourceId && c.ProfileId == p.Id && c.OwnerId == m.Id)))));
 
     private static Task<long> ProfileAsync(DispatchDb db, LockKind kind, long resourceId) => kind == LockKind.Profile
         ? Task.FromResult(resourceId)

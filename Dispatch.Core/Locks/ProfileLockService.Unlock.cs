@@ -23,7 +23,7 @@ public sealed partial class ProfileLockService
             if (await LockStore.FindAsync(session.Db, kind, resourceId, now) is not { } held) return new UnlockOutcome(UnlockResult.NotLocked);
             if (held.ModeratorId == requesterId) return new UnlockOutcome(UnlockResult.AlreadyYours, Token: held.Token);
             var profile = kind == LockKind.Profile ? resourceId : profileId ?? held.ProfileId;
-            if (!await MayServeAsync(session.Db, requesterId, profile)) return new UnlockOutcome(UnlockResult.NotAllowed, Held: held);
+            if (!await LockStore.MayServeAsync(session.Db, kind, resourceId, profile, requesterId)) return new UnlockOutcome(UnlockResult.NotAllowed, Held: held);
             if (await OpenRequestAsync(session.Db, kind, resourceId) is { } earlier)
             {
                 if (earlier.Token == held.Token)
@@ -80,7 +80,7 @@ public sealed partial class ProfileLockService
                 return new UnlockOutcome(UnlockResult.NotLocked);
             if (held.ModeratorId == toModeratorId) return new UnlockOutcome(UnlockResult.AlreadyYours, Token: held.Token, Held: held);
             var profile = kind == LockKind.Profile ? resourceId : profileId ?? held.ProfileId;
-            if (toModeratorId is { } to && !await MayServeAsync(session.Db, to, profile)) return new UnlockOutcome(UnlockResult.NotAllowed, Held: held);
+            if (toModeratorId is { } to && !await LockStore.MayServeAsync(session.Db, kind, resourceId, profile, to)) return new UnlockOutcome(UnlockResult.NotAllowed, Held: held);
             var moved = await LockStore.MoveAsync(session, kind, resourceId, held.Token, toModeratorId, profile, Usual(kind), Why(kind), now);
             // Somebody was faster on another node: look again.
             if (!moved.Succeeded) throw new StaleReadException("lock");
@@ -213,9 +213,6 @@ public sealed partial class ProfileLockService
 
     private static Task<UnlockRequest?> OpenRequestAsync(DispatchDb db, LockKind kind, long resourceId) =>
         db.UnlockRequests.AsNoTracking().FirstOrDefaultAsync(r => r.Kind == kind && r.ResourceId == resourceId && r.Status == UnlockStatus.Open);
-
-    private static Task<bool> MayServeAsync(DispatchDb db, long moderatorId, long profileId) => db.Moderators.AnyAsync(m => m.Id == moderatorId && m.Enabled
-        && db.Profiles.Any(p => p.Id == profileId && (!p.Restricted || db.ProfileModerators.Any(a => a.ProfileId == p.Id && a.ModeratorId == m.Id))));
 
     private static Task<string?> NameAsync(DispatchDb db, long? moderatorId) =>
         db.Moderators.Where(m => m.Id == moderatorId).Select(m => m.Name).FirstOrDefaultAsync();

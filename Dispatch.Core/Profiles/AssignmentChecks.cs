@@ -180,7 +180,8 @@ public sealed class AssignmentChecks(
     {
         await using var db = database.Read();
         var state = await ProfileRotation.ReadAsync(db, now, cancel);
-        return [.. state.Profiles.Where(p => p.HolderId is { } id && RotationRules.WhyFreed(p, state.Holders.GetValueOrDefault(id), rules.AwayGrace, now - AtOnce) is not null)
-            .Select(p => p.Id)];
+        // Who left a moment ago is rotation's business.
+        return [.. state.Profiles.Where(p => p.HolderId is { } id && !(state.Holders.GetValueOrDefault(id)?.StateSince > now - AtOnce)
+            && RotationRules.WhyFreed(p, state.Holders.GetValueOrDefault(id), rules.AwayGrace, now - AtOnce) is not null).Select(p => p.Id)];
     }
 }

@@ -7,7 +7,7 @@ namespace Dispatch.Core.Profiles;
 
 public static class ProfileServices
 {
-    /// <summary>Exclusive profiles, the line for them, load, activity and the watch. Needs conversations and data.</summary>
+    /// <summary>Exclusive profiles, the line for them, load, activity and the watch. Part of <see cref="Conversations.ConversationServices.AddDispatchConversations"/>.</summary>
     public static IServiceCollection AddDispatchRotation(this IServiceCollection services)
     {
         services.AddSingleton<Leases>();
