@@ -19,8 +19,8 @@ internal static class QueueLine
 
     internal static string Text(SqlDialect dialect, int rows) => dialect.UpdateRows("moderator_queue", "moderator_id", Placed, rows);
 
-    /// <summary>Lets out who does not wait any more and in who does now. Returns how many came or went.</summary>
-    public static async Task<int> SettleAsync(WriteSession session, int maxProfiles, DateTime now)
+    /// <summary>Lets out who does not wait any more and in who does now. Returns who came.</summary>
+    public static async Task<IReadOnlyList<long>> SettleAsync(WriteSession session, int maxProfiles, DateTime now)
     {
         var db = session.Db;
         var belong = db.Moderators.Where(m =>
@@ -53,7 +53,7 @@ internal static class QueueLine
             }
             db.ChangeTracker.Clear();
         }
-        return gone.Count + come.Count;
+        return come.ConvertAll(m => m.Id);
     }
 
     /// <summary>Everybody in the line, in the order in which they are served.</summary>

@@ -1,3 +1,4 @@
+using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Moderators;
@@ -74,11 +75,15 @@ public sealed partial class ProfileRotation(
     private async Task<RotationResult> PassAsync(WriteSession session, RoutingSettings rules, DateTime now)
     {
         await ProfileClaims.EnterAsync(session);
-        await QueueLine.SettleAsync(session, rules.MaxProfiles, now);
+        var came = await QueueLine.SettleAsync(session, rules.MaxProfiles, now);
         var state = await ReadAsync(session.Db, now);
         var changed = new List<long>();
         var lost = 0;
-        foreach (var move in RotationRules.Plan(state.Profiles, state.Holders, state.Line, rules.MaxProfiles, rules.AwayGrace, now))
+        var plan = RotationRules.Plan(state.Profiles, state.Holders, state.Line, rules.MaxProfiles, rules.AwayGrace, now);
+        // Several came together and there is not one for each of them: who came before whom is put on record.
+        if (came.Count > 1 && plan.Where(m => m.To is not null).Select(m => m.To!.ModeratorId).Intersect(came).Count() is > 0 and var served && served < came.Count)
+            await ConflictResolutionService.HandleConnectionCollisionAsync(session, [.. came], now);
+        foreach (var move in plan)
         {
             var claim = new HoldClaim(
                 move.Profile.Id, move.Profile.HolderVersion, move.Profile.HolderId, move.To?.ModeratorId, AssignmentCause.Queue, move.Why) { Entry = move.To };
