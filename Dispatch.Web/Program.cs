@@ -1,10 +1,13 @@
+using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Locks;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Dispatch.Web.Api;
 using Dispatch.Web.Conversations;
+using Dispatch.Web.Moderators;
 using Dispatch.Web.Startup;
 using Dispatch.Web.Webhooks;
 
@@ -14,6 +17,8 @@ if (!StartupOptions.Check(builder.Configuration, Console.Error)) return StartupO
 builder.Services.AddDispatchData(StartupOptions.Database(builder.Configuration));
 builder.Services.Configure<ConversationOptions>(builder.Configuration.GetSection(ConversationOptions.Section));
 builder.Services.Configure<NodeOptions>(builder.Configuration.GetSection(NodeOptions.Section));
+builder.Services.Configure<LockOptions>(builder.Configuration.GetSection(LockOptions.Section));
+builder.Services.Configure<ConflictOptions>(builder.Configuration.GetSection(ConflictOptions.Section));
 builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
@@ -37,6 +42,7 @@ app.MapDispatchAssets();
 app.MapDispatchAccount();
 app.MapDispatchLanguages();
 app.MapDispatchApi();
+app.MapDispatchModeratorRoutes();
 app.MapDispatchWebhooks();
 app.MapDispatchPages();
 return await app.RunUntilStoppedAsync();

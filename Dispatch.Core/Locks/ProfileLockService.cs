@@ -113,8 +113,19 @@ public sealed partial class ProfileLockService(Database database, IOptions<LockO
         var held = db.Set<HeldLock>().Where(l => l.ExpiresAt > now && (kind == null || l.Kind == kind)
             && (moderatorId == null || l.ModeratorId == moderatorId) && (profileId == null || l.ProfileId == profileId));
         var rows = await held.OrderBy(l => l.ExpiresAt).ThenBy(l => l.Kind).ThenBy(l => l.ResourceId).Skip(skip).Take(take).ToListAsync(cancel);
-        return (rows.ConvertAll(l => new LockInfo(
-            l.Kind, l.ResourceId, l.ProfileId, l.ProfileName, l.ModeratorId, l.ModeratorName, l.LockedAt, l.ExpiresAt, l.Why, l.Token)), await held.CountAsync(cancel));
+        return (rows.ConvertAll(Info), await held.CountAsync(cancel));
+    }
+
+    /// <summary>What concerns a moderator: the own locks, those on contacts whom he has an open conversation with, and those of profiles.</summary>
+    public async Task<IReadOnlyList<LockInfo>> GetLocksForAsync(long moderatorId, CancellationToken cancel = default)
+    {
+        var now = Now;
+        await using var db = database.Read();
+        var rows = await db.Set<HeldLock>()
+            .Where(l => l.ExpiresAt > now && (l.ModeratorId == moderatorId || l.Kind == LockKind.Profile
+                || db.Conversations.Any(c => c.ContactId == l.ResourceId && c.OwnerId == moderatorId)))
+            .OrderBy(l => l.ExpiresAt).ThenBy(l => l.Kind).ThenBy(l => l.ResourceId).Take(MaxTidied).ToListAsync(cancel);
+        return rows.ConvertAll(Info);
     }
 
     /// <summary>
@@ -127,7 +138,7 @@ public sealed partial class ProfileLockService(Database database, IOptions<LockO
         await using (var db = database.Read())
         {
             ended = (await db.Set<HeldLock>().Where(l => l.ExpiresAt <= now).OrderBy(l => l.ExpiresAt).ThenBy(l => l.ResourceId).Take(MaxTidied).ToListAsync(cancel))
-                .ConvertAll(l => new LockInfo(l.Kind, l.ResourceId, l.ProfileId, l.ProfileName, l.ModeratorId, l.ModeratorName, l.LockedAt, l.ExpiresAt, l.Why, l.Token));
+                .ConvertAll(Info);
         }
         if (ended.Count == 0) return 0;
         return await database.WriteAsync(async session =>
@@ -146,6 +157,9 @@ public sealed partial class ProfileLockService(Database database, IOptions<LockO
 
     /// <summary>A pass tidies at most this many; the next pass is a second away.</summary>
     private const int MaxTidied = 500;
+
+    private static LockInfo Info(HeldLock l) =>
+        new(l.Kind, l.ResourceId, l.ProfileId, l.ProfileName, l.ModeratorId, l.ModeratorName, l.LockedAt, l.ExpiresAt, l.Why, l.Token);
 
     private TimeSpan Usual(LockKind kind) => kind == LockKind.Client ? Options.ClientLock : Options.ProfileLock;
 }

@@ -75,7 +75,34 @@ public sealed record SendMessage
 
     /// <summary>The same key for the same conversation is the same message, however often it is posted. Also as header Idempotency-Key.</summary>
     public string? EffectKey { get; init; }
+
+    /// <summary>The token of the contact's lock: refused when that hold has ended. Left out: the owner takes the lock, if nobody else has it.</summary>
+    public long? LockToken { get; init; }
 }
+
+public sealed record StartConversation
+{
+    public long? ProfileId { get; init; }
+
+    /// <summary>Whom; or by <see cref="Address"/>.</summary>
+    public long? ContactId { get; init; }
+
+    /// <summary>Digits of a phone number with its country, or a provider's id. An unknown one is added.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>Of a contact who is added.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Who has the conversation.</summary>
+    public long? ModeratorId { get; init; }
+    public string? Text { get; init; }
+
+    /// <summary>The same key is the same conversation, however often it is posted. Also as header Idempotency-Key.</summary>
+    public string? EffectKey { get; init; }
+}
+
+/// <param name="AlreadyThere">The effect key was used before: this is the conversation of that time.</param>
+public sealed record ConversationStarted(long Id, long MessageId, bool AlreadyThere);
 
 /// <summary>A moderator that was made.</summary>
 

@@ -48,6 +48,10 @@ internal static class ApiProblems
         ReplyResult.Closed => Conflict("The conversation is closed; reopen it first.", ("result", outcome.Result)),
         ReplyResult.NoOwner => Conflict("Nobody has this conversation; take it first.", ("result", outcome.Result)),
         ReplyResult.NotOwner => Conflict($"{outcome.HeldByName} has this conversation.", ("result", outcome.Result), ("heldByName", outcome.HeldByName)),
+        ReplyResult.Locked => Conflict(LockProblems.Sentence(outcome.Held!), [("result", outcome.Result), .. LockProblems.Of(outcome.Held)]),
+        ReplyResult.StaleLock => Conflict(
+            outcome.Held is { } held ? $"The lock's token is not valid any more. {LockProblems.Sentence(held)}" : "The lock's token is not valid any more; nobody has the contact now. Take the lock again.",
+            [("result", outcome.Result), .. LockProblems.Of(outcome.Held)]),
         ReplyResult.Queued or ReplyResult.AlreadyQueued => throw new ArgumentException("Not a refusal.", nameof(outcome)),
     };
 }

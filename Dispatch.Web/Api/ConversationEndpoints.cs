@@ -14,6 +14,9 @@ internal static class ConversationEndpoints
         group.MapGet("/", ListAsync).Produces<ApiPage<ConversationRecord>>()
             .WithSummary("Conversations: filter by profile, status, moderator and q (contact, address, last line); sort, page, pageSize")
             .WithQuery("profile", "status", "moderator", "q", "sort", "page", "pageSize");
+        group.MapPost("/", StartAsync).WithBody<StartConversation>()
+            .Produces<ConversationStarted>(StatusCodes.Status201Created).Produces<ConversationStarted>().WithConflict()
+            .WithSummary("Begin a conversation from our side; refused when there is one, or when the contact was approached a short time ago");
         group.MapGet("/{id:long}", ReadAsync).Produces<ConversationAnswer>().WithSummary("One conversation with messages and decisions").WithQuery("before");
         group.MapPost("/{id:long}/take", TakeAsync).WithBody<TakeConversation>().Produces<ConversationRecord>().WithConflict()
             .WithSummary("Give a waiting conversation to a moderator");
@@ -101,12 +104,45 @@ internal static class ConversationEndpoints
         if (input.IsBad) return input.Problem;
         // Two integrations may both count from 1: a key is one within its conversation.
         var effect = key is null ? null : $"api:{id}:{key}";
-        var outcome = await orchestrator.ReplyAsync(id, body!.ModeratorId, body.Text!, effect, context.RequestAborted);
+        var outcome = await orchestrator.ReplyAsync(id, body!.ModeratorId, body.Text!, effect, body.LockToken, context.RequestAborted);
         return outcome.Result switch
         {
             ReplyResult.Queued => Results.Created($"/api/conversations/{id}", new MessageAccepted(outcome.MessageId, false)),
             ReplyResult.AlreadyQueued => Results.Ok(new MessageAccepted(outcome.MessageId, true)),
             _ => ApiProblems.Reply(outcome, id),
+        };
+    }
+
+    private static async Task<IResult> StartAsync(
+        HttpContext context, DispatcherOrchestrator orchestrator, [FromHeader(Name = IdempotencyKey)] string? idempotencyKey = null)
+    {
+        var input = new ApiInput(context);
+        var body = await input.BodyAsync<StartConversation>();
+        var key = body?.EffectKey ?? idempotencyKey;
+        if (body is not null)
+        {
+            input.Check(body.ProfileId > 0, "profileId", "Needed: as which profile.");
+            input.Check(body.ModeratorId > 0, "moderatorId", "Needed: who has the conversation.");
+            input.Check(body.ContactId > 0 || !string.IsNullOrWhiteSpace(body.Address), "contactId", "Needed: whom, as contactId or as address.");
+            input.Check(!string.IsNullOrWhiteSpace(body.Text) && body.Text.Length <= ReplyOutcome.MaxLength, "text", $"1 to {ReplyOutcome.MaxLength} characters.");
+        }
+        input.Check(key is null or { Length: > 0 and <= MaxEffectKey }, "effectKey", $"1 to {MaxEffectKey} characters.");
+        if (input.IsBad) return input.Problem;
+        var outcome = await orchestrator.StartConversationAsync(
+            new NewConversation(body!.ProfileId!.Value, body.ModeratorId!.Value, body.Text!, body.ContactId, body.Address, body.Name, key is null ? null : $"start:{key}"),
+            context.RequestAborted);
+        var path = $"/api/conversations/{outcome.ConversationId}";
+        return outcome.Result switch
+        {
+            StartResult.Started => Results.Created(path, new ConversationStarted(outcome.ConversationId, outcome.MessageId, false)),
+            StartResult.AlreadyStarted => Results.Ok(new ConversationStarted(outcome.ConversationId, outcome.MessageId, true)),
+            StartResult.ProfileNotFound => ApiProblems.Invalid("profileId", $"There is no profile {body.ProfileId}."),
+            StartResult.ContactNotFound => ApiProblems.Invalid("contactId", $"There is no contact {body.ContactId}."),
+            StartResult.BadAddress => ApiProblems.Invalid("address", "1 to 64 letters, digits and . _ @ -"),
+            StartResult.BadText => ApiProblems.Invalid("text", $"1 to {ReplyOutcome.MaxLength} characters."),
+            StartResult.DoubleInitiation => InitiationProblems.Of(outcome.Initiation!),
+            StartResult.NotAssignable => ApiProblems.Claim(outcome.Claim!, outcome.ConversationId),
+            StartResult.NotSent => ApiProblems.Reply(outcome.Reply!, outcome.ConversationId),
         };
     }
 

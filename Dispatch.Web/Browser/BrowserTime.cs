@@ -24,6 +24,9 @@ public sealed class BrowserTime(BrowserInterop browser, TimeProvider clock) : IA
     /// <summary>Date and time in full, for a title or a detail.</summary>
     public string Exact(DateTime utc) => ToLocal(utc).ToString("f", CultureInfo.CurrentCulture);
 
+    /// <summary>In a format of one's own, such as <c>T</c> for the time with its seconds.</summary>
+    public string Exact(DateTime utc, string format) => ToLocal(utc).ToString(format, CultureInfo.CurrentCulture);
+
     /// <summary>The time today, with the date on other days.</summary>
     public string Short(DateTime utc)
     {

@@ -27,6 +27,14 @@ public sealed partial class Composer : IDisposable
     [Parameter]
     public string? Problem { get; set; }
 
+    /// <summary>Who answers this contact elsewhere, as a sentence; null: nobody.</summary>
+    [Parameter]
+    public string? Held { get; set; }
+
+    /// <summary>Somebody types in the conversation; at most every few seconds.</summary>
+    [Parameter]
+    public Func<long, Task>? OnTyping { get; set; }
+
     /// <summary>Text and effect key; true: taken.</summary>
     [Parameter, EditorRequired]
     public Func<long, string, string, Task<bool>> OnSend { get; set; } = null!;
@@ -55,6 +63,10 @@ public sealed partial class Composer : IDisposable
     /// <summary>Called by the browser. The same key twice is one message.</summary>
     [JSInvokable]
     public Task<bool> SendAsync(string text, string effectKey) => OnSend(_shown, text, effectKey);
+
+    /// <summary>Called by the browser.</summary>
+    [JSInvokable]
+    public Task TypingAsync() => OnTyping?.Invoke(_shown) ?? Task.CompletedTask;
 
     public void Dispose() => _self?.Dispose();
 }

@@ -10,7 +10,7 @@ public sealed partial class InboxPage
 
     private async Task<bool> SendAsync(long conversationId, string text, string effectKey)
     {
-        var outcome = await Orchestrator.ReplyAsync(conversationId, Me, text, effectKey, Stopping);
+        var outcome = await Lock.SendAsync(conversationId, text, effectKey, Stopping);
         _problem = Sentences.Refusal(outcome);
         await ReadOpenAsync();
         StateHasChanged();

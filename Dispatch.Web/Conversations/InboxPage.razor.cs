@@ -1,5 +1,6 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
 using Dispatch.Web.Browser;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
@@ -41,6 +42,9 @@ public sealed partial class InboxPage
     public required DispatcherOrchestrator Orchestrator { get; set; }
 
     [Inject]
+    public required ProfileLockService Locks { get; set; }
+
+    [Inject]
     public required Sentences Sentences { get; set; }
 
     [Inject]
@@ -70,7 +74,8 @@ public sealed partial class InboxPage
             return;
         }
         var open = View.Open is { } id ? Topics.Conversation(id) : null;
-        if (changes.Any(c => c.Topic != open)) await ReadListAsync();
+        if (changes.Any(c => c.Topic == _lockTopic)) await Lock.RefreshAsync(Stopping);
+        if (changes.Any(c => c.Topic != open && c.Topic != _lockTopic)) await ReadListAsync();
         if (changes.Any(c => c.Topic == open || c.Id == View.Open)) await ReadOpenAsync();
     }
 
@@ -94,6 +99,7 @@ public sealed partial class InboxPage
             await _model!.OpenAsync(view.Open, Stopping);
             StateHasChanged();
             await MarkReadAsync();
+            await FollowLockAsync();
         }
         if (before is null || before.Filter != view.Filter || before.Search != view.Search) await ReadListAsync();
     }
@@ -113,6 +119,7 @@ public sealed partial class InboxPage
     {
         await _model!.ReadOpenAsync(Stopping);
         await MarkReadAsync();
+        await FollowLockAsync();
     }
 
     private async Task MarkReadAsync()
@@ -186,6 +193,8 @@ public sealed partial class InboxPage
     protected override async ValueTask DisposeMoreAsync()
     {
         _notices?.Dispose();
+        // A page that dies leaves the lock to its time; one that is left in order ends it now.
+        if (_lock is not null) await _lock.LeaveAsync(CancellationToken.None);
         try
         {
             if (_keys is not null) await _keys.DisposeAsync();

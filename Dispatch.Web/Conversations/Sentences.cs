@@ -1,5 +1,6 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Locks;
 using Dispatch.Web.Browser;
 using Microsoft.Extensions.Localization;
 
@@ -41,7 +42,14 @@ public sealed class Sentences(IStringLocalizer<Resources.Inbox> words, BrowserTi
         ReplyResult.NoOwner => words["Reply_NoOwner"],
         ReplyResult.Closed => words["Reply_Closed"],
         ReplyResult.BadText => words["Reply_BadText", ReplyOutcome.MaxLength],
+        ReplyResult.Locked or ReplyResult.StaleLock when outcome.Held is { } held =>
+            words["Reply_Locked", held.ModeratorName, held.ProfileName, time.Exact(held.ExpiresAt, "T")],
+        ReplyResult.Locked or ReplyResult.StaleLock => words["Reply_LockPassed"],
     };
+
+    /// <summary>Who answers the contact at this moment; null: nobody else.</summary>
+    public string? Held(LockInfo? held) =>
+        held is null ? null : words["Lock_Held", held.ModeratorName, held.ProfileName, time.Exact(held.ExpiresAt, "T")].Value;
 
     public string Reason(DecisionReason reason) => words["Reason_" + reason];
 

@@ -12,7 +12,7 @@ internal static class StartupOptions
 
     private static readonly Action<OptionErrors>[] Sections =
     [
-        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Simulator, Whapi, Node,
+        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Node,
     ];
 
     /// <summary>Says every wrong setting on a line of its own; false when there is one.</summary>
@@ -85,6 +85,16 @@ internal static class StartupOptions
         errors.Time("Conversations:DrainWindow", TimeSpan.FromSeconds(10), Second, TimeSpan.FromHours(1));
         errors.Time("Conversations:GracePeriod", TimeSpan.FromSeconds(30), TimeSpan.Zero, TimeSpan.FromMinutes(10));
     }
+
+    private static void Locks(OptionErrors errors)
+    {
+        errors.Time("Locks:ClientLock", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
+        errors.Time("Locks:ProfileLock", TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1));
+        errors.Time("Locks:UnlockAnswer", TimeSpan.FromSeconds(20), Second, TimeSpan.FromMinutes(10));
+    }
+
+    private static void Conflicts(OptionErrors errors) =>
+        errors.Time("Conflicts:ApproachAgainAfter", TimeSpan.FromHours(24), TimeSpan.Zero, TimeSpan.FromDays(30));
 
     private static void Simulator(OptionErrors errors)
     {

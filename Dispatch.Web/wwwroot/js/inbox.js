@@ -53,6 +53,14 @@ async function send(composer) {
   }
 }
 
+// Tells the server that somebody writes, at most every five seconds: it keeps the contact for who answers him.
+function typing(composer) {
+  const now = performance.now();
+  if (isLost() || now - composer.told < 5000) return;
+  composer.told = now;
+  composer.receiver.invokeMethodAsync("TypingAsync").catch(() => {});
+}
+
 export function compose(box, button, receiver, key) {
   if (!box) return;
   const known = composers.get(box);
@@ -60,12 +68,13 @@ export function compose(box, button, receiver, key) {
     known.receiver = receiver;
     if (known.key !== key) {
       known.key = key;
+      known.told = -Infinity;
       box.value = read(key);
       grow(box);
     }
     return;
   }
-  const composer = { box, button, receiver, key, sending: false };
+  const composer = { box, button, receiver, key, sending: false, told: -Infinity };
   composers.set(box, composer);
   // On a slow line somebody types before this script is there: that is kept, behind what was kept before.
   box.value = read(key) + box.value;
@@ -74,6 +83,7 @@ export function compose(box, button, receiver, key) {
   box.addEventListener("input", () => {
     write(composer.key, box.value);
     grow(box);
+    typing(composer);
   });
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
