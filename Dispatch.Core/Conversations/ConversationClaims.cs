@@ -3,6 +3,7 @@ using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -24,6 +25,12 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     private const string MoveToEnd =
         "UPDATE moderator_turns SET turn = (SELECT COALESCE(MAX(q.turn), 0) + 1 FROM moderator_turns q) WHERE moderator_id = @id";
 
+    /// <summary>
+    /// Keeps the holder of an exclusive profile until the end of the transaction. The seat's own condition is not enough where transactions run at once:
+    /// it may be judged by a holder who is being replaced, and the conversation would stay behind with him.
+    /// </summary>
+    private const string KeepHolder = "UPDATE profiles SET holder_version = holder_version WHERE id = @profile AND holder_id = @to";
+
     private const string StopWaiting = "DELETE FROM pending_messages WHERE conversation_id = @id";
 
     private const string AddEvent =
@@ -32,12 +39,17 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
-        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },
+        Converters = { new CandidateArray() },
     };
 
-    /// <summary>The statements of the claim, for the check of their SQL Server form.</summary>
-    internal static IReadOnlyList<string> Statements { get; } =
-        [Change, ReleaseSeat, MoveToEnd, StopWaiting, AddEvent, TakeSeat(true, true), TakeSeat(false, false)];
+    private static readonly Dictionary<DatabaseProvider, Texts> ByProvider = SqlDialect.All.ToDictionary(d => d.Provider, d => new Texts(d));
+
+    /// <summary>The statements of the claim, for the check of their plans and of their SQL Server form.</summary>
+    internal static IReadOnlyList<string> Statements(SqlDialect dialect) =>
+    [
+        Change, KeepHolder, ReleaseSeat, MoveToEnd, StopWaiting, AddEvent, TakeSeat(true, true), TakeSeat(false, false),
+        .. ByProvider[dialect.Provider].All,
+    ];
 
     /// <summary>Tries to make the change inside the session's transaction. Anything but <see cref="ClaimResult.Done"/> left nothing behind.</summary>
     public async Task<ClaimOutcome> ApplyAsync(WriteSession session, Claim claim, DateTime now)
@@ -47,6 +59,12 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         var done = await session.TryAsync(async () =>
         {
             if (!await ChangeConversationAsync(session, claim, now)) return false;
+            if (claim is { Seen.Exclusive: true, To: { } holder }
+                && await session.ExecuteAsync(KeepHolder, ("profile", claim.Seen.ProfileId), ("to", holder)) == 0)
+            {
+                refusedSeat = true;
+                return false;
+            }
             // Seats in the order of ids: two transfers in opposite directions must not wait for each other.
             foreach (var (_, take, statement) in Seats(claim, now).OrderBy(seat => seat.ModeratorId))
             {
@@ -66,35 +84,84 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     }
 
     /// <summary>
-    /// Makes all of the claims or none: the same statements as <see cref="ApplyAsync"/>, sent together, because a hundred new conversations in one
-    /// transaction must not cost six hundred round trips. False: somebody was faster somewhere; the caller makes them one by one.
+    /// Gives all of these conversations, which this very transaction opened, their owners, or none of them: the same guards as
+    /// <see cref="ApplyAsync"/> in a statement for all, because a hundred new conversations must not cost six hundred statements.
+    /// False: somebody was faster somewhere; the caller makes them one by one.
     /// </summary>
-    public async Task<bool> ApplyAllAsync(WriteSession session, IReadOnlyList<Claim> wanted, DateTime now)
+    public async Task<bool> ApplyToNewAsync(WriteSession session, IReadOnlyList<Claim> wanted, DateTime now)
     {
         if (wanted.Count == 0) return true;
-        if (wanted.Any(c => Refuse(c) is not null || c.Cause is ClaimCause.Reopen)) return false;
-        var done = await session.TryAsync(() => session.ExecuteAllAsync(
-        [
-            .. wanted.OrderBy(c => c.Seen.Id).Select(c => ChangeStatement(c, now)),
-            .. wanted.SelectMany(c => Seats(c, now)).OrderBy(seat => seat.ModeratorId).Select(seat => seat.Statement),
-            .. wanted.SelectMany(c => Afterwards(c, now)),
-        ]));
+        if (wanted.Any(c => c.Seen is not { Status: ConversationStatus.Pending, OwnerId: null } || c.To is null || c.Paced))
+            throw new ArgumentException("Only new conversations are claimed together.", nameof(wanted));
+        var texts = ByProvider[session.Dialect.Provider];
+        var done = await session.TryAsync(async () =>
+            await ExecuteAsync(session, texts.ChangeNew, wanted, c => [c.Seen.Id, c.To, now, StatusAfter(c), c.Seen.OwnerVersion]) == wanted.Count
+            && await KeepHoldersAsync(session, wanted)
+            && await TakeSeatsAsync(session, texts, wanted, now)
+            && await ExecuteAsync(session, texts.MoveToEnd, TurnsOf(wanted), t => [t.Id, t.Place]) >= 0
+            && await AddEventsAsync(session, [.. wanted.Select(c => EventOf(c, now))]));
         if (!done) return false;
         foreach (var claim in wanted) Announce(session, claim);
         return true;
     }
 
-    /// <summary>Writes what happened without a change of owner (opened, parked, a note).</summary>
-    public static async Task AddEventAsync(WriteSession session, ConversationEvent e)
+    private static async Task<int> ExecuteAsync<T>(WriteSession session, string sql, IReadOnlyCollection<T> rows, Func<T, object?[]> values)
     {
-        var statement = EventStatement(e);
-        await session.ExecuteAsync(statement.Sql, statement.Arguments);
+        var changed = 0;
+        foreach (var (json, _) in RowSet.Json(session.Dialect, rows, values)) changed += await session.ExecuteAsync(sql, (RowSet.Parameter, json));
+        return changed;
     }
 
-    internal static Statement EventStatement(ConversationEvent e) => new(AddEvent, 1,
+    private static async Task<bool> KeepHoldersAsync(WriteSession session, IReadOnlyList<Claim> wanted)
+    {
+        foreach (var (profile, holder) in wanted.Where(c => c.Seen.Exclusive).Select(c => (c.Seen.ProfileId, c.To)).Distinct().OrderBy(c => c.ProfileId))
+        {
+            if (await session.ExecuteAsync(KeepHolder, ("profile", profile), ("to", holder)) == 0) return false;
+        }
+        return true;
+    }
+
+    /// <summary>As many seats of a person as his claims need, in the order of ids.</summary>
+    private static async Task<bool> TakeSeatsAsync(WriteSession session, Texts texts, IReadOnlyList<Claim> wanted, DateTime now)
+    {
+        foreach (var profile in wanted.GroupBy(c => (Id: c.Seen.ProfileId, c.RequirePresent)))
+        {
+            var people = profile.GroupBy(c => c.To!.Value).OrderBy(g => g.Key).Select(g => (Id: g.Key, Seats: g.Count())).ToList();
+            var taken = 0;
+            foreach (var (json, _) in RowSet.Json(session.Dialect, people, p => [p.Id, p.Seats]))
+            {
+                taken += await session.ExecuteAsync(profile.Key.RequirePresent ? texts.TakeSeatsPresent : texts.TakeSeatsAbsent,
+                    (RowSet.Parameter, json), ("now", now), ("profile", profile.Key.Id), ("yes", true));
+            }
+            if (taken != people.Count) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Everybody's last claim decides his turn.</summary>
+    private static List<(long Id, long Place)> TurnsOf(IReadOnlyList<Claim> wanted) =>
+        [.. wanted.Select((c, i) => (Id: c.To!.Value, Place: i + 1L)).GroupBy(c => c.Id).Select(g => g.Last()).OrderBy(t => t.Id)];
+
+    /// <summary>Writes what happened without a change of owner (opened, parked, a note).</summary>
+    public static Task AddEventAsync(WriteSession session, ConversationEvent e)
+    {
+        var statement = EventStatement(e);
+        return session.ExecuteAsync(statement.Sql, statement.Arguments);
+    }
+
+    /// <summary>The same for many. True, always: it takes part in a chain of steps that may fail.</summary>
+    internal static async Task<bool> AddEventsAsync(WriteSession session, IReadOnlyCollection<ConversationEvent> events)
+    {
+        await ExecuteAsync(session, ByProvider[session.Dialect.Provider].AddEvents, events, e =>
+            [e.ConversationId, e.At, e.Kind, e.Cause, e.Reason, e.ActorId, e.FromId, e.ToId, e.OwnerVersion, e.Note, e.Candidates]);
+        return true;
+    }
+
+    private static Statement EventStatement(ConversationEvent e) => new(AddEvent, 1,
         ("conversation", e.ConversationId), ("at", e.At), ("kind", e.Kind), ("cause", e.Cause), ("reason", e.Reason), ("actor", e.ActorId),
         ("from", e.FromId), ("to", e.ToId), ("version", e.OwnerVersion), ("note", e.Note), ("candidates", e.Candidates));
 
+    /// <summary>Arrays and not objects: twenty of them are kept with every decision, and their names would be most of it.</summary>
     public static string? ToJson(IReadOnlyList<Candidate>? candidates) =>
         candidates is null ? null : JsonSerializer.Serialize(candidates.Take(Decision.MaxStoredCandidates), Json);
 
@@ -138,14 +205,15 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
 
     private static Statement ChangeStatement(Claim claim, DateTime now)
     {
-        var closing = claim.Cause == ClaimCause.Close;
-        var status = closing ? ConversationStatus.Closed
-            : claim.To is null ? ConversationStatus.Pending
-            : claim.RequirePresent ? ConversationStatus.Assigned : ConversationStatus.AssignedOffline;
+        var status = StatusAfter(claim);
         return new Statement(Change, 1,
-            ("to", claim.To), ("since", claim.To is null ? null : now), ("status", status), ("closed", closing ? now : null),
+            ("to", claim.To), ("since", claim.To is null ? null : now), ("status", status), ("closed", status == ConversationStatus.Closed ? now : null),
             ("id", claim.Seen.Id), ("seen", claim.Seen.OwnerVersion), ("from_status", claim.Seen.Status));
     }
+
+    private static ConversationStatus StatusAfter(Claim claim) => claim.Cause == ClaimCause.Close ? ConversationStatus.Closed
+        : claim.To is null ? ConversationStatus.Pending
+        : claim.RequirePresent ? ConversationStatus.Assigned : ConversationStatus.AssignedOffline;
 
     /// <summary>The seat that is given back and the one that is taken.</summary>
     private IEnumerable<(long ModeratorId, bool Take, Statement Statement)> Seats(Claim claim, DateTime now)
@@ -164,37 +232,43 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     {
         if (claim.To is { } to && to != claim.Seen.OwnerId) yield return new Statement(MoveToEnd, null, ("id", to));
         if (claim.Seen.Status == ConversationStatus.Pending) yield return new Statement(StopWaiting, null, ("id", claim.Seen.Id));
-        yield return EventStatement(new ConversationEvent
-        {
-            ConversationId = claim.Seen.Id,
-            At = now,
-            Kind = claim.Cause switch
-            {
-                ClaimCause.Close => ConversationEventKind.Closed,
-                ClaimCause.Reopen => ConversationEventKind.Reopened,
-                _ => claim.To is null ? ConversationEventKind.Returned : ConversationEventKind.Assigned,
-            },
-            Cause = claim.Cause,
-            Reason = claim.Reason,
-            ActorId = claim.ActorId,
-            FromId = claim.Seen.OwnerId,
-            ToId = claim.To,
-            OwnerVersion = claim.Seen.OwnerVersion + 1,
-            Note = claim.Note is { } note ? OutsideText.Cut(OutsideText.Mend(note), ConversationConfiguration.NoteLength) : null,
-            Candidates = ToJson(claim.Candidates),
-        });
+        yield return EventStatement(EventOf(claim, now));
     }
+
+    private static ConversationEvent EventOf(Claim claim, DateTime now) => new()
+    {
+        ConversationId = claim.Seen.Id,
+        At = now,
+        Kind = claim.Cause switch
+        {
+            ClaimCause.Close => ConversationEventKind.Closed,
+            ClaimCause.Reopen => ConversationEventKind.Reopened,
+            _ => claim.To is null ? ConversationEventKind.Returned : ConversationEventKind.Assigned,
+        },
+        Cause = claim.Cause,
+        Reason = claim.Reason,
+        ActorId = claim.ActorId,
+        FromId = claim.Seen.OwnerId,
+        ToId = claim.To,
+        OwnerVersion = claim.Seen.OwnerVersion + 1,
+        Note = claim.Note is { } note ? OutsideText.Cut(OutsideText.Mend(note), ConversationConfiguration.NoteLength) : null,
+        Candidates = ToJson(claim.Candidates),
+    };
 
     /// <summary>Presence, permission, capacity and pace, all in the statement that takes the seat.</summary>
     private static string TakeSeat(bool requirePresent, bool paced) =>
         "UPDATE moderators SET open_count = open_count + 1, last_assigned_at = @now"
         + (paced ? ", drain_count = CASE WHEN drain_window_at > @floor THEN drain_count + 1 ELSE 1 END"
                    + ", drain_window_at = CASE WHEN drain_window_at > @floor THEN drain_window_at ELSE @now END" : "")
-        + " WHERE id = @id AND enabled = @yes AND open_count < max_conversations"
-        + (requirePresent ? " AND state = 'Online'" : " AND state <> 'Online'")
-        + " AND (NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = @profile AND p.restricted = @yes)"
-        + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = @profile AND pm.moderator_id = @id))"
+        + " WHERE id = @id AND " + MayTake("1", requirePresent)
         + (paced ? " AND (drain_window_at IS NULL OR drain_window_at <= @floor OR drain_count < @pace)" : "");
+
+    private static string MayTake(string seats, bool requirePresent) =>
+        $"enabled = @yes AND open_count + {seats} <= max_conversations AND state {(requirePresent ? "=" : "<>")} 'Online'"
+        // Nobody while it is paused; an exclusive profile's conversations only its holder, a restricted one's only who may.
+        + " AND EXISTS (SELECT 1 FROM profiles p WHERE p.id = @profile AND p.paused <> @yes AND ((p.mode = 'Exclusive' AND p.holder_id = moderators.id)"
+        + " OR (p.mode <> 'Exclusive' AND (p.restricted <> @yes"
+        + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = p.id AND pm.moderator_id = moderators.id)))))";
 
     private static void Announce(WriteSession session, Claim claim)
     {
@@ -228,13 +302,49 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     {
         var person = await session.Db.Moderators.AsNoTracking().FirstOrDefaultAsync(m => m.Id == claim.To);
         if (person is not { Enabled: true }) return new ClaimOutcome(ClaimResult.Disabled);
-        var allowed = await session.Db.Profiles.AnyAsync(p => p.Id == claim.Seen.ProfileId
-            && (!p.Restricted || session.Db.ProfileModerators.Any(m => m.ProfileId == p.Id && m.ModeratorId == person.Id)));
+        var profile = await session.Db.Profiles.AsNoTracking().FirstAsync(p => p.Id == claim.Seen.ProfileId);
+        if (profile.Paused) return new ClaimOutcome(ClaimResult.ProfilePaused, claim.Seen.OwnerId, OwnerVersion: claim.Seen.OwnerVersion);
+        if (profile.Mode == ProfileMode.Exclusive && profile.HolderId != person.Id)
+        {
+            var holder = await session.Db.Moderators.Where(m => m.Id == profile.HolderId).Select(m => m.Name).FirstOrDefaultAsync();
+            return new ClaimOutcome(ClaimResult.NotHolder, profile.HolderId, holder, profile.HolderSince, claim.Seen.OwnerVersion);
+        }
+        var allowed = profile.Mode == ProfileMode.Exclusive || !profile.Restricted
+            || await session.Db.ProfileModerators.AnyAsync(m => m.ProfileId == profile.Id && m.ModeratorId == person.Id);
         var why = !allowed ? ClaimResult.NotAllowed
             : claim.RequirePresent && person.State != PresenceState.Online ? ClaimResult.NotPresent
             : person.OpenCount >= person.MaxConversations ? ClaimResult.AtCapacity
             : claim.Paced && person.DrainWindowAt > now - options.Value.DrainWindow ? ClaimResult.Paced
             : ClaimResult.Lost;
         return new ClaimOutcome(why, claim.Seen.OwnerId, OwnerVersion: claim.Seen.OwnerVersion);
+    }
+
+    /// <summary>The statements over many conversations, as one provider wants them.</summary>
+    private sealed class Texts(SqlDialect dialect)
+    {
+        public string ChangeNew { get; } = dialect.UpdateRows(
+            "conversations",
+            [RowColumn.Id("id"), RowColumn.Id("new_owner"), RowColumn.Moment("since"), RowColumn.Text("new_status"), RowColumn.Id("seen")],
+            "owner_id = r.new_owner, owner_version = owner_version + 1, owner_since = r.since, status = r.new_status",
+            "owner_version = r.seen AND status = 'Pending'");
+
+        public string TakeSeatsPresent { get; } = TakeSeats(dialect, requirePresent: true);
+        public string TakeSeatsAbsent { get; } = TakeSeats(dialect, requirePresent: false);
+        public string MoveToEnd { get; } = dialect.UpdateRows(
+            "moderator_turns", [RowColumn.Id("id"), RowColumn.Id("place")],
+            "turn = (SELECT COALESCE(MAX(q.turn), 0) FROM moderator_turns q) + r.place", key: "moderator_id");
+
+        public IEnumerable<string> All => [ChangeNew, TakeSeatsPresent, TakeSeatsAbsent, MoveToEnd, AddEvents];
+
+        public string AddEvents { get; } = dialect.InsertRows(
+            "conversation_events",
+            [
+                RowColumn.Id("conversation_id"), RowColumn.Moment("at"), RowColumn.Text("kind"), RowColumn.Text("cause"), RowColumn.Text("reason"),
+                RowColumn.Id("actor_id"), RowColumn.Id("from_id"), RowColumn.Id("to_id"), RowColumn.Id("owner_version"), RowColumn.Text("note"), RowColumn.Text("candidates"),
+            ]);
+
+        private static string TakeSeats(SqlDialect dialect, bool requirePresent) => dialect.UpdateRows(
+            "moderators", [RowColumn.Id("id"), RowColumn.Number("seats")], "open_count = open_count + r.seats, last_assigned_at = @now",
+            MayTake("r.seats", requirePresent));
     }
 }

@@ -23,9 +23,11 @@ internal sealed class ConversationConfiguration :
         builder.HasIndex(c => new { c.ProfileId, c.ContactId }, "ux_conversations_open").IsUnique().HasFilter("status <> 'Closed'");
         // The newest conversation of a contact, open or closed: what an inbound message looks up.
         builder.HasIndex(c => new { c.ContactId, c.ProfileId, c.Id });
-        // A moderator's own list, newest first.
-        builder.HasIndex(c => new { c.OwnerId, c.LastMessageAt }).HasFilter("owner_id IS NOT NULL");
-        builder.HasIndex(c => new { c.Status, c.LastMessageAt });
+        // A moderator's own list, and what is in each state. Neither holds a column that a message changes: with last_message_at in them every
+        // message rewrote both (half of the pages of its commit on SQLite, six index entries on PostgreSQL). What is open is
+        // as many as there are seats and people waiting, so its order is a sort; what is closed comes in the order of closing.
+        builder.HasIndex(c => c.OwnerId).HasFilter("owner_id IS NOT NULL");
+        builder.HasIndex(c => new { c.Status, c.ClosedAt });
     }
 
     public void Configure(EntityTypeBuilder<Contact> builder)

@@ -9,7 +9,7 @@ public enum ConversationSort { LastMessageAt, OpenedAt, WaitingSince, Id }
 /// <param name="Text">Part of the contact's name, of the address or of the last line; upper and lower case are the same.</param>
 public sealed record ConversationSearch(
     long? ProfileId = null, ConversationStatus? Status = null, long? ModeratorId = null, string? Text = null,
-    ConversationSort Sort = ConversationSort.LastMessageAt, bool Descending = true, int Skip = 0, int Take = 50);
+    ConversationSort Sort = ConversationSort.Id, bool Descending = true, int Skip = 0, int Take = 50);
 
 public sealed record ContactRecord(long Id, string Name, string Address);
 

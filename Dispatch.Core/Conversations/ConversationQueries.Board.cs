@@ -15,7 +15,7 @@ public sealed partial class ConversationQueries
         var people = await db.Moderators.Where(m => m.Enabled || m.OpenCount > 0).OrderBy(m => m.Name).ThenBy(m => m.Id)
             .Select(m => new BoardCard(m.Id, m.Name, m.Enabled, m.State, m.StateSince, m.OpenCount, m.MaxConversations, new List<ConversationRow>()))
             .ToListAsync(cancel);
-        // ix_conversations_owner_id_last_message_at holds owned ones only.
+        // ix_conversations_owner_id holds owned ones only.
         var owned = await Rows(db, db.Conversations.Where(c => c.OwnerId != null)
             .OrderBy(c => c.OwnerId).ThenByDescending(c => c.LastMessageAt).ThenByDescending(c => c.Id).Take(MaxOnBoard)).ToListAsync(cancel);
         var byOwner = owned.ToLookup(c => c.OwnerId);

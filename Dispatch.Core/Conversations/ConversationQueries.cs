@@ -20,7 +20,7 @@ public sealed partial class ConversationQueries(Database database)
         long moderatorId, InboxFilter filter = InboxFilter.All, string? search = null, CancellationToken cancel = default)
     {
         await using var db = database.Read();
-        // ix_conversations_owner_id_last_message_at: only what the person has, however long the history.
+        // ix_conversations_owner_id: only what the person has, however long the history.
         var mine = db.Conversations.Where(c => c.OwnerId == moderatorId);
         mine = filter switch
         {
@@ -63,24 +63,27 @@ public sealed partial class ConversationQueries(Database database)
     public async Task<WaitingCounts> WaitingCountsAsync(CancellationToken cancel = default)
     {
         await using var db = database.Read();
-        // ix_conversations_status_last_message_at and the first entry of ix_pending_messages_received_at_id.
+        // ix_conversations_status_closed_at and the first entry of ix_pending_messages_received_at_id.
         var waiting = await db.Conversations.CountAsync(c => c.Status == ConversationStatus.Pending, cancel);
         var oldest = await db.PendingMessages.OrderBy(p => p.ReceivedAt).ThenBy(p => p.Id).Select(p => (DateTime?)p.ReceivedAt).FirstOrDefaultAsync(cancel);
         return new WaitingCounts(waiting, oldest);
     }
 
     /// <summary>
-    /// Every conversation. Sorted by the last message where an index gives that order (a status or a moderator was asked for),
-    /// otherwise by when it was opened; the newest first.
+    /// Every conversation. Open ones of a state or a moderator by their last message (they are few), closed ones by their end,
+    /// and everything by when it was opened, which an index gives; the newest first.
     /// </summary>
     public async Task<ConversationPage> AllAsync(ConversationFilter filter, int skip, int take, CancellationToken cancel = default)
     {
         await using var db = database.Read();
         var found = Matching(db, Filtered(db, filter), filter.Search);
         var total = await found.CountAsync(cancel);
-        var sorted = filter.Status is not null || filter.ModeratorId is not null
-            ? found.OrderByDescending(c => c.LastMessageAt).ThenByDescending(c => c.Id)
-            : found.OrderByDescending(c => c.Id);
+        var sorted = filter switch
+        {
+            { Status: ConversationStatus.Closed } => found.OrderByDescending(c => c.ClosedAt).ThenByDescending(c => c.Id),
+            { Status: null, ModeratorId: null } => found.OrderByDescending(c => c.Id),
+            _ => found.OrderByDescending(c => c.LastMessageAt).ThenByDescending(c => c.Id),
+        };
         var rows = await Rows(db, sorted.Skip(Math.Max(skip, 0)).Take(Math.Clamp(take, 1, MaxPageSize))).ToListAsync(cancel);
         return new ConversationPage(rows, total);
     }

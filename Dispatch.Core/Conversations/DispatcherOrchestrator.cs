@@ -317,7 +317,8 @@ public sealed partial class DispatcherOrchestrator(
 
     private static Task<SeenConversation?> SeeAsync(WriteSession session, long id) =>
         session.Db.Conversations.AsNoTracking().Where(c => c.Id == id)
-            .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)).FirstOrDefaultAsync();
+            .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)
+                { Exclusive = session.Db.Profiles.Any(p => p.Id == c.ProfileId && p.Mode == ProfileMode.Exclusive) }).FirstOrDefaultAsync();
 
     private static async Task<ClaimOutcome> HeldAsync(WriteSession session, SeenConversation seen)
     {

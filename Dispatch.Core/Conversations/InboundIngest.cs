@@ -66,10 +66,7 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
         var writers = items.Where(i => !i.Message.FromUs).Select(i => i.Message.Address).ToHashSet(StringComparer.Ordinal);
         var missing = addresses.Where(a => writers.Contains(a) && !contacts.ContainsKey(a)).Select(a => (a, names.GetValueOrDefault(a, ""))).ToList();
         foreach (var (id, address) in await InboundStore.AddContactsAsync(session, missing, now)) contacts[address] = (id, names.GetValueOrDefault(address, ""));
-        foreach (var (address, name) in names)
-        {
-            if (contacts[address].Name != name) await InboundStore.RenameAsync(session, contacts[address].Id, name);
-        }
+        await InboundStore.RenameAsync(session, [.. names.Where(n => contacts[n.Key].Name != n.Value).Select(n => (contacts[n.Key].Id, n.Value))]);
 
         var groups = items.Where(i => contacts.ContainsKey(i.Message.Address))
             .GroupBy(i => (i.Profile, contacts[i.Message.Address].Id))
@@ -103,19 +100,19 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
         {
             foreach (var (item, id) in same.Zip(byProviderId[same.Key])) item.MessageId = id;
         }
-        var touched = new List<Statement>();
+        var touched = new List<(long, InboundMessage, int)>();
         foreach (var group in storable.Select(i => i.Group!).Distinct())
         {
             var last = group.Items[^1].Message;
             // Unread counts what came after our own last word.
             var unread = group.Items.Count - 1 - group.Items.FindLastIndex(i => i.Message.FromUs);
             var id = group.Found!.Seen.Id;
-            touched.Add(InboundStore.Touched(id, last, unread, now));
+            touched.Add((id, last, unread));
             session.Publish(Topics.Conversation(id), EventNames.MessageReceived, id);
             session.Publish(Topics.Board, EventNames.MessageReceived, id);
             if (group.Found.Seen.OwnerId is { } owner) session.Publish(Topics.Moderator(owner), EventNames.MessageReceived, id);
         }
-        if (!await session.ExecuteAllAsync(touched)) throw new StaleReadException("conversation");
+        if (!await InboundStore.TouchAsync(session, touched, now)) throw new StaleReadException("conversation");
     }
 
     private async Task PlaceAsync(WriteSession session, List<Group> groups, DateTime now)
@@ -157,8 +154,8 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
     private async Task PlaceFreshAsync(
         WriteSession session, Placement placement, List<Group> fresh, Dictionary<long, bool> profilesThatWait, DateTime now)
     {
-        await session.ExecuteAllAsync([.. fresh.Select(g => ConversationClaims.EventStatement(new ConversationEvent
-            { ConversationId = g.Found!.Seen.Id, At = now, Kind = ConversationEventKind.Opened, Cause = ClaimCause.Inbound }))]);
+        await ConversationClaims.AddEventsAsync(session, [.. fresh.Select(g => new ConversationEvent
+            { ConversationId = g.Found!.Seen.Id, At = now, Kind = ConversationEventKind.Opened, Cause = ClaimCause.Inbound })]);
         // One is not worth planning, and where somebody waits already the line decides.
         if (fresh.Count > 1)
         {
@@ -167,7 +164,7 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
             {
                 if (!await SomeoneWaitsAsync(session, profilesThatWait, group.Profile)) free.Add(group);
             }
-            var placed = await placement.PlaceAllAsync([.. free.Select(g => g.Found!.Seen)], ClaimCause.Inbound);
+            var placed = await placement.PlaceNewAsync([.. free.Select(g => g.Found!.Seen)]);
             fresh.RemoveAll(g => placed.Contains(g.Found!.Seen.Id));
         }
         foreach (var group in fresh) await PlaceOrParkAsync(session, placement, group, group.Found!.Seen, null, profilesThatWait, now);

@@ -6,44 +6,24 @@ using Dispatch.Core.Live;
 namespace Dispatch.Core.Conversations;
 
 /// <summary>
-/// The hand-written statements of the inbound path: a fixed number per message (SQLite, prepared) or per batch (multi-row), each on an index
-/// and none that grows with history. See docs/decisions for the plans.
+/// The hand-written statements of the inbound path: a fixed number per batch whatever its size (<see cref="RowSet"/>), each on an index
+/// and none that grows with history.
 /// </summary>
 internal static class InboundStore
 {
-    private static readonly string[] MessageKey = ["channel_id", "provider_message_id"];
-    private static readonly string[] ContactColumns = ["address", "name", "created_at"];
-    private static readonly string[] ConversationKey = ["profile_id", "contact_id"];
-    private static readonly string[] ConversationSeen = ["id", "status", "owner_id", "owner_version", "last_owner_id", "closed_at"];
-    private static readonly string[] NewConversation =
-        ["profile_id", "contact_id", "status", "owner_version", "opened_at", "last_message_at", "last_message_preview", "last_message_direction", "unread_count"];
-    private static readonly string[] NewMessage =
-        ["conversation_id", "channel_id", "provider_message_id", "direction", "type", "text", "at", "stored_at", "status", "status_at"];
-    private static readonly string[] NewPending = ["conversation_id", "profile_id", "message_id", "received_at", "reason"];
-
-    private const string Touch =
-        "UPDATE conversations SET last_message_at = @at, last_message_preview = @preview, last_message_direction = @direction, "
-        + "unread_count = unread_count + @unread, waiting_since = CASE WHEN @unread > 0 THEN COALESCE(waiting_since, @waiting) ELSE NULL END WHERE id = @id";
-
     private const string SomeoneWaits = "SELECT CASE WHEN EXISTS (SELECT 1 FROM pending_messages WHERE profile_id = @profile) THEN 1 ELSE 0 END";
-    private const string Rename = "UPDATE contacts SET name = @name WHERE id = @id";
 
-    /// <summary>Every text this class can send, for the check of their SQL Server form.</summary>
+    private static readonly Dictionary<DatabaseProvider, Texts> ByProvider = SqlDialect.All.ToDictionary(d => d.Provider, d => new Texts(d));
+
+    /// <summary>Every text this class can send, for the check of their plans and of their SQL Server form.</summary>
     internal static IEnumerable<string> Statements(SqlDialect dialect) =>
-    [
-        dialect.ByKeys("messages", MessageKey, MessageKey, dialect.RowsPerStatement), dialect.ByKeys("contacts", ["address"], ["id", "address", "name"], 3),
-        dialect.Insert("contacts", ContactColumns, 2, ["id", "address"]), dialect.NewestPerKey("conversations", ConversationKey, ConversationSeen, 3),
-        dialect.Insert("conversations", NewConversation, 2, ["id", "profile_id", "contact_id"]),
-        dialect.Insert("messages", NewMessage, dialect.RowsPerStatement, ["id", "provider_message_id"]), dialect.Insert("pending_messages", NewPending, 2, []),
-        Touch, Rename, SomeoneWaits, .. AgentBoard.Statements, .. StatusTexts.Values,
-    ];
+        [.. ByProvider[dialect.Provider].All, SomeoneWaits, .. AgentBoard.Statements, .. StatusTexts.Values];
 
     public static async Task<HashSet<(long Channel, string Id)>> KnownAsync(WriteSession session, IReadOnlyCollection<(long Channel, string Id)> keys) =>
-        [.. await ManyAsync(session, keys, k => [k.Channel, k.Id], n => session.Dialect.ByKeys("messages", MessageKey, MessageKey, n),
-            r => (r.GetInt64(0), r.GetString(1)))];
+        [.. await ManyAsync(session, TextsOf(session).Known, keys, k => [k.Channel, k.Id], r => (r.GetInt64(0), r.GetString(1)))];
 
     public static async Task<Dictionary<string, (long Id, string Name)>> ContactsAsync(WriteSession session, IReadOnlyCollection<string> addresses) =>
-        (await ManyAsync(session, addresses, a => [a], n => session.Dialect.ByKeys("contacts", ["address"], ["id", "address", "name"], n),
+        (await ManyAsync(session, TextsOf(session).Contacts, addresses, a => [a],
             r => (Id: r.GetInt64(0), Address: r.GetString(1), Name: r.GetString(2)))).ToDictionary(c => c.Address, c => (c.Id, c.Name), StringComparer.Ordinal);
 
     public static async Task<bool> SomeoneWaitsAsync(WriteSession session, long profileId) =>
@@ -51,46 +31,44 @@ internal static class InboundStore
 
     public static Task<List<(long Id, string Address)>> AddContactsAsync(
         WriteSession session, IReadOnlyCollection<(string Address, string Name)> contacts, DateTime now) =>
-        ManyAsync(session, contacts, c => [c.Address, c.Name, now], n => session.Dialect.Insert("contacts", ContactColumns, n, ["id", "address"]),
-            r => (r.GetInt64(0), r.GetString(1)));
+        ManyAsync(session, TextsOf(session).AddContacts, contacts, c => [c.Address, c.Name, now], r => (r.GetInt64(0), r.GetString(1)));
 
-    public static Task RenameAsync(WriteSession session, long contactId, string name) => session.ExecuteAsync(Rename, ("name", name), ("id", contactId));
+    public static Task RenameAsync(WriteSession session, IReadOnlyCollection<(long Id, string Name)> contacts) =>
+        ChangeAsync(session, TextsOf(session).Rename, contacts, c => [c.Id, c.Name]);
 
     /// <summary>The newest conversation of each pair, open or closed, locked.</summary>
     public static async Task<Dictionary<(long Profile, long Contact), FoundConversation>> NewestAsync(
         WriteSession session, IReadOnlyCollection<(long Profile, long Contact)> keys) =>
-        (await ManyAsync(session, keys, k => [k.Profile, k.Contact],
-            n => session.Dialect.NewestPerKey("conversations", ConversationKey, ConversationSeen, n),
+        (await ManyAsync(session, TextsOf(session).Newest, keys, k => [k.Profile, k.Contact],
             r => (Key: (r.GetInt64(0), r.GetInt64(1)), Found: new FoundConversation(
                 new SeenConversation(r.GetInt64(2), r.GetInt64(0), Enum.Parse<ConversationStatus>(r.GetString(3)), r.IsDBNull(4) ? null : r.GetInt64(4), r.GetInt64(5)),
                 r.IsDBNull(6) ? null : r.GetInt64(6), r.IsDBNull(7) ? null : DateTime.SpecifyKind(r.GetDateTime(7), DateTimeKind.Utc))))).ToDictionary(x => x.Key, x => x.Found);
 
     public static Task<List<(long Id, long Profile, long Contact)>> AddConversationsAsync(
         WriteSession session, IReadOnlyCollection<(long Profile, long Contact)> keys, DateTime now) =>
-        ManyAsync(session, keys,
+        ManyAsync(session, TextsOf(session).AddConversations, keys,
             k => [k.Profile, k.Contact, ConversationStatus.Pending, 0L, now, now, "", MessageDirection.In, 0],
-            n => session.Dialect.Insert("conversations", NewConversation, n, ["id", "profile_id", "contact_id"]),
             r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)));
 
     public static Task<List<(long Id, string ProviderId)>> AddMessagesAsync(
         WriteSession session, IReadOnlyCollection<(long Conversation, long Channel, InboundMessage Message)> messages, DateTime now) =>
-        ManyAsync(session, messages,
+        ManyAsync(session, TextsOf(session).AddMessages, messages,
             m =>
             [
                 m.Conversation, m.Channel, m.Message.ProviderId, m.Message.FromUs ? MessageDirection.Out : MessageDirection.In, m.Message.Type,
                 m.Message.Text, m.Message.At, now, m.Message.FromUs ? MessageStatus.Sent : MessageStatus.Received, now,
             ],
-            n => session.Dialect.Insert("messages", NewMessage, n, ["id", "provider_message_id"]),
             r => (r.GetInt64(0), r.GetString(1)));
 
-    /// <summary>Last line, unread and waiting of one conversation. Messages of ours (unread 0) end the waiting.</summary>
-    public static Statement Touched(long id, InboundMessage last, int unread, DateTime now) =>
-        new(Touch, 1, ("at", now), ("preview", Preview(last)), ("direction", last.FromUs ? MessageDirection.Out : MessageDirection.In),
-            ("unread", unread), ("waiting", now), ("id", id));
+    /// <summary>
+    /// Last line, unread and waiting of each conversation. Messages of ours (unread 0) end the waiting. False: one of them is not there any more.
+    /// </summary>
+    public static async Task<bool> TouchAsync(WriteSession session, IReadOnlyCollection<(long Id, InboundMessage Last, int Unread)> conversations, DateTime now) =>
+        await ChangeAsync(session, TextsOf(session).Touch, conversations, c =>
+            [c.Id, now, Preview(c.Last), c.Last.FromUs ? MessageDirection.Out : MessageDirection.In, c.Unread, now]) == conversations.Count;
 
     public static Task ParkAsync(WriteSession session, IReadOnlyCollection<(long Conversation, long Profile, long Message)> messages, DecisionReason reason, DateTime now) =>
-        ManyAsync(session, messages, m => [m.Conversation, m.Profile, m.Message, now, reason],
-            n => session.Dialect.Insert("pending_messages", NewPending, n, []), _ => true);
+        ChangeAsync(session, TextsOf(session).Park, messages, m => [m.Conversation, m.Profile, m.Message, now, reason]);
 
     /// <summary>Moves a status forward, never back. A status of a message that is not known yet is kept for when it is.</summary>
     public static async Task<bool> ApplyStatusAsync(WriteSession session, long channelId, InboundStatus status)
@@ -138,25 +116,70 @@ internal static class InboundStore
         "UPDATE messages SET status = @status, status_at = @at, error = @error "
         + $"WHERE channel_id = @channel AND provider_message_id = @provider AND direction = 'Out' AND status IN ({from})";
 
+    private static Texts TextsOf(WriteSession session) => ByProvider[session.Dialect.Provider];
+
     private static async Task<List<TRow>> ManyAsync<TKey, TRow>(
-        WriteSession session, IReadOnlyCollection<TKey> keys, Func<TKey, object?[]> values, Func<int, string> sql, Func<DbDataReader, TRow> map)
+        WriteSession session, string sql, IReadOnlyCollection<TKey> keys, Func<TKey, object?[]> values, Func<DbDataReader, TRow> map)
     {
         var all = new List<TRow>(keys.Count);
-        string? text = null;
-        var rows = 0;
-        foreach (var chunk in keys.Chunk(session.Dialect.RowsPerStatement))
-        {
-            // Written once per length: on SQLite every chunk is one row, and the text costs more than its execution.
-            if (chunk.Length != rows) text = sql(rows = chunk.Length);
-            var arguments = chunk.SelectMany(values).Select((value, i) => (ParameterName(i), value)).ToArray();
-            await session.QueryAsync(text!, map, all, arguments);
-        }
+        foreach (var (rows, _) in RowSet.Json(session.Dialect, keys, values)) await session.QueryAsync(sql, map, all, (RowSet.Parameter, rows));
         return all;
     }
 
-    private static readonly string[] ParameterNames = [.. Enumerable.Range(0, 2100).Select(i => $"p{i}")];
+    private static async Task<int> ChangeAsync<TKey>(WriteSession session, string sql, IReadOnlyCollection<TKey> keys, Func<TKey, object?[]> values)
+    {
+        var changed = 0;
+        foreach (var (rows, _) in RowSet.Json(session.Dialect, keys, values)) changed += await session.ExecuteAsync(sql, (RowSet.Parameter, rows));
+        return changed;
+    }
 
-    private static string ParameterName(int i) => ParameterNames[i];
+    /// <summary>The statements over many rows, as one provider wants them.</summary>
+    private sealed class Texts(SqlDialect dialect)
+    {
+        private static readonly RowColumn[] MessageKey = [RowColumn.Id("channel_id"), RowColumn.Text("provider_message_id")];
+        private static readonly RowColumn[] ConversationKey = [RowColumn.Id("profile_id"), RowColumn.Id("contact_id")];
+
+        public string Known { get; } = dialect.ByKeys("messages", MessageKey, "channel_id", "provider_message_id");
+        public string Contacts { get; } = dialect.ByKeys("contacts", [RowColumn.Text("address")], "id", "address", "name");
+        public string AddContacts { get; } = dialect.InsertRows(
+            "contacts", [RowColumn.Text("address"), RowColumn.Text("name"), RowColumn.Moment("created_at")], "id", "address");
+
+        public string Rename { get; } = dialect.UpdateRows("contacts", [RowColumn.Id("id"), RowColumn.Text("name")], "name = r.name");
+        public string Newest { get; } = dialect.NewestPerKey(
+            "conversations", ConversationKey, "id", "status", "owner_id", "owner_version", "last_owner_id", "closed_at");
+
+        public string AddConversations { get; } = dialect.InsertRows(
+            "conversations",
+            [
+                .. ConversationKey, RowColumn.Text("status"), RowColumn.Id("owner_version"), RowColumn.Moment("opened_at"), RowColumn.Moment("last_message_at"),
+                RowColumn.Text("last_message_preview"), RowColumn.Text("last_message_direction"), RowColumn.Number("unread_count"),
+            ],
+            "id", "profile_id", "contact_id");
+
+        public string AddMessages { get; } = dialect.InsertRows(
+            "messages",
+            [
+                RowColumn.Id("conversation_id"), .. MessageKey, RowColumn.Text("direction"), RowColumn.Text("type"), RowColumn.Text("text"), RowColumn.Moment("at"),
+                RowColumn.Moment("stored_at"), RowColumn.Text("status"), RowColumn.Moment("status_at"),
+            ],
+            "id", "provider_message_id");
+
+        public string Touch { get; } = dialect.UpdateRows(
+            "conversations",
+            [
+                RowColumn.Id("id"), RowColumn.Moment("at"), RowColumn.Text("preview"), RowColumn.Text("direction"), RowColumn.Number("unread"), RowColumn.Moment("waiting"),
+            ],
+            "last_message_at = r.at, last_message_preview = r.preview, last_message_direction = r.direction, unread_count = unread_count + r.unread, "
+            + "waiting_since = CASE WHEN r.unread > 0 THEN COALESCE(waiting_since, r.waiting) ELSE NULL END");
+
+        public string Park { get; } = dialect.InsertRows(
+            "pending_messages",
+            [
+                RowColumn.Id("conversation_id"), RowColumn.Id("profile_id"), RowColumn.Id("message_id"), RowColumn.Moment("received_at"), RowColumn.Text("reason"),
+            ]);
+
+        public IEnumerable<string> All => [Known, Contacts, AddContacts, Rename, Newest, AddConversations, AddMessages, Touch, Park];
+    }
 }
 
 internal sealed record FoundConversation(SeenConversation Seen, long? LastOwnerId, DateTime? ClosedAt);

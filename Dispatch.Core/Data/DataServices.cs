@@ -92,7 +92,7 @@ public static class DataServices
         private static void Apply(System.Data.Common.DbConnection connection)
         {
             using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;";
+            command.CommandText = "PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=8000;";
             command.ExecuteNonQuery();
         }
     }

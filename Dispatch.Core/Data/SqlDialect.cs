@@ -1,19 +1,27 @@
 using System.Data;
 using System.Data.Common;
-using System.Text;
+using System.Globalization;
 
 namespace Dispatch.Core.Data;
 
 /// <summary>
-/// What the few hand-written statements need to know of a provider. Everything else is LINQ.
-/// SQLite runs prepared one-row statements (parsed once, no network); the others take many rows per round trip.
+/// What the few hand-written statements need to know of a provider. Everything else is LINQ. Statements over many rows take them as one JSON
+/// argument (<see cref="RowSet"/>): one text whatever their number, so it is parsed and planned once, and one execution per batch.
 /// </summary>
 public abstract class SqlDialect
 {
+    private static readonly SqlDialect Sqlite = new SqliteDialect(), Postgres = new PostgresDialect(), SqlServer = new SqlServerDialect();
+
+    public static IReadOnlyList<SqlDialect> All { get; } = [Sqlite, Postgres, SqlServer];
+
     public abstract DatabaseProvider Provider { get; }
 
-    /// <summary>Rows per multi-row statement. SQL Server allows 2,100 parameters, so 100 rows of up to 20 columns.</summary>
-    public virtual int RowsPerStatement => 100;
+    public static SqlDialect For(DatabaseProvider provider) => provider switch
+    {
+        DatabaseProvider.Sqlite => Sqlite,
+        DatabaseProvider.PostgreSql => Postgres,
+        DatabaseProvider.SqlServer => SqlServer,
+    };
 
     /// <summary>The server's clock as an expression; null: the database has none of its own (SQLite) and <c>now</c> is an argument.</summary>
     public virtual string? Now => null;
@@ -21,76 +29,67 @@ public abstract class SqlDialect
     /// <summary>The server's clock plus so many milliseconds.</summary>
     public virtual string NowPlus(string milliseconds) => throw new NotSupportedException("This database has no clock of its own.");
 
-    /// <summary>
-    /// Changes several columns of many rows by their key: <c>@p0</c> is the first row's key, then its columns, and so on. Null needs a type of its own
-    /// where the rows are a list of values, so each column names it.
-    /// </summary>
-    public abstract string UpdateRows(string table, string key, (string Name, string Type)[] columns, int rows);
-
     public virtual void SetValue(DbParameter parameter, object? value) =>
         parameter.Value = value is Enum word ? word.ToString() : value ?? DBNull.Value;
 
-    /// <summary><c>INSERT INTO table (columns) VALUES (@p0, ...), ...</c>, giving back the <paramref name="returning"/> columns of each new row.</summary>
-    public virtual string Insert(string table, string[] columns, int rows, string[] returning)
+    /// <summary>A moment as the text in <c>@rows</c> that this provider stores just as it stores a <see cref="DateTime"/> argument.</summary>
+    public abstract string Moment(DateTime utc);
+
+    /// <summary>
+    /// The rows of the argument <c>@rows</c> as a table expression with the alias <c>r</c>: <c>r.n</c> is the number of the row, then the columns.
+    /// </summary>
+    public abstract string Rows(params RowColumn[] columns);
+
+    /// <summary>Adds all rows in their order, so that ids grow in it; gives back the <paramref name="returning"/> columns of each new row.</summary>
+    public virtual string InsertRows(string table, RowColumn[] columns, params string[] returning)
     {
-        var sql = new StringBuilder("INSERT INTO ").Append(table).Append(" (").AppendJoin(", ", columns).Append(')');
-        if (returning.Length > 0 && OutputsBeforeValues) sql.Append(" OUTPUT ").AppendJoin(", ", returning.Select(c => "inserted." + c));
-        sql.Append(" VALUES ").Append(Rows(rows, columns.Length));
-        if (returning.Length > 0 && !OutputsBeforeValues) sql.Append(" RETURNING ").AppendJoin(", ", returning);
-        return sql.ToString();
+        var names = string.Join(", ", columns.Select(c => c.Name));
+        var output = returning.Length > 0 && OutputsBeforeRows ? " OUTPUT " + string.Join(", ", returning.Select(c => "inserted." + c)) : "";
+        var after = returning.Length > 0 && !OutputsBeforeRows ? " RETURNING " + string.Join(", ", returning) : "";
+        return $"INSERT INTO {table} ({names}){output} SELECT {string.Join(", ", columns.Select(c => "r." + c.Name))} FROM {Rows(columns)} ORDER BY r.n{after}";
     }
 
     /// <summary>
-    /// For each key, the columns of the newest row (by id) that has it, locked until the end of the transaction where rows can be locked.
-    /// The keys come back first, as <c>k0, k1</c>.
+    /// Changes the row with the <c>r.id</c> of each given one, where <paramref name="where"/> holds too. The ids are unique.
+    /// In <paramref name="set"/> and <paramref name="where"/> the given row is <c>r</c>.
     /// </summary>
-    public abstract string NewestPerKey(string table, string[] keys, string[] columns, int rows);
+    public string UpdateRows(string table, RowColumn[] columns, string set, string? where = null, string key = "id") =>
+        $"UPDATE {table} SET {set} FROM {Rows(columns)} WHERE {IsKey($"{table}.{key}", "r.id")}{(where is null ? "" : " AND " + where)}";
 
-    /// <summary>The columns of the rows that have one of the keys; not locked.</summary>
-    public virtual string ByKeys(string table, string[] keys, string[] columns, int rows) =>
-        $"SELECT {string.Join(", ", columns.Select(c => "t." + c))} FROM {KeyRows(rows, keys.Length)} JOIN {table} t ON "
-        + string.Join(" AND ", keys.Select((k, i) => $"t.{k} = k.k{i}"));
+    /// <summary>The columns of the row that has each key; the keys are unique. Not locked.</summary>
+    public virtual string ByKeys(string table, RowColumn[] keys, params string[] columns) =>
+        $"SELECT {string.Join(", ", columns.Select(c => "t." + c))} FROM {Rows(keys)} JOIN {table} t ON "
+        + string.Join(" AND ", keys.Select(k => $"t.{k.Name} = r.{k.Name}"));
 
-    protected virtual bool OutputsBeforeValues => false;
+    /// <summary>
+    /// For each key, the columns of the newest row (by id) that has it, locked until the end of the transaction where rows can be locked.
+    /// The keys come back first.
+    /// </summary>
+    public abstract string NewestPerKey(string table, RowColumn[] keys, params string[] columns);
 
-    protected virtual string KeyRows(int rows, int columns) =>
-        $"(VALUES {Rows(rows, columns)}) AS k({string.Join(", ", Enumerable.Range(0, columns).Select(i => $"k{i}"))})";
+    protected virtual bool OutputsBeforeRows => false;
 
-    protected static string Rows(int rows, int columns)
-    {
-        var sql = new StringBuilder();
-        for (var r = 0; r < rows; r++)
-        {
-            sql.Append(r == 0 ? "(" : ", (");
-            for (var c = 0; c < columns; c++) sql.Append(c == 0 ? "@p" : ", @p").Append((r * columns) + c);
-            sql.Append(')');
-        }
-        return sql.ToString();
-    }
+    /// <summary>How an id is compared with that of a given row.</summary>
+    protected virtual string IsKey(string column, string given) => $"{column} = {given}";
 
-    public static SqlDialect For(DatabaseProvider provider) => provider switch
-    {
-        DatabaseProvider.Sqlite => new SqliteDialect(),
-        DatabaseProvider.PostgreSql => new PostgresDialect(),
-        DatabaseProvider.SqlServer => new SqlServerDialect(),
-    };
+    private static string KeysAndColumns(RowColumn[] keys, string[] columns) =>
+        string.Join(", ", keys.Select(k => "r." + k.Name).Concat(columns.Select(c => "t." + c)));
+
+    private static string Match(string alias, RowColumn[] keys) => string.Join(" AND ", keys.Select(k => $"{alias}.{k.Name} = r.{k.Name}"));
 
     private sealed class SqliteDialect : SqlDialect
     {
         public override DatabaseProvider Provider => DatabaseProvider.Sqlite;
-        public override int RowsPerStatement => 1;
 
-        // One writer: nothing to lock, and one key per statement.
-        public override string NewestPerKey(string table, string[] keys, string[] columns, int rows) =>
-            $"SELECT {string.Join(", ", keys.Concat(columns))} FROM {table} WHERE {KeyEquals(keys)} ORDER BY id DESC LIMIT 1";
+        // The form in which its driver writes a DateTime: texts are compared as they are.
+        public override string Moment(DateTime utc) => utc.ToString(@"yyyy\-MM\-dd HH\:mm\:ss.FFFFFFF", CultureInfo.InvariantCulture);
 
-        public override string ByKeys(string table, string[] keys, string[] columns, int rows) =>
-            $"SELECT {string.Join(", ", columns)} FROM {table} WHERE {KeyEquals(keys)}";
+        public override string Rows(params RowColumn[] columns) =>
+            "(SELECT key AS n" + string.Concat(columns.Select((c, i) => $", json_extract(value, '$[{i}]') AS {c.Name}")) + " FROM json_each(@rows)) AS r";
 
-        public override string UpdateRows(string table, string key, (string Name, string Type)[] columns, int rows) =>
-            $"UPDATE {table} SET {string.Join(", ", columns.Select((c, i) => $"{c.Name} = @p{i + 1}"))} WHERE {key} = @p0";
-
-        private static string KeyEquals(string[] keys) => string.Join(" AND ", keys.Select((k, i) => $"{k} = @p{i}"));
+        // One writer: nothing to lock.
+        public override string NewestPerKey(string table, RowColumn[] keys, params string[] columns) =>
+            $"SELECT {KeysAndColumns(keys, columns)} FROM {Rows(keys)} JOIN {table} t ON t.id = (SELECT x.id FROM {table} x WHERE {Match("x", keys)} ORDER BY x.id DESC LIMIT 1)";
     }
 
     private sealed class PostgresDialect : SqlDialect
@@ -99,25 +98,41 @@ public abstract class SqlDialect
         public override string Now => "clock_timestamp()";
         public override string NowPlus(string milliseconds) => $"clock_timestamp() + {milliseconds} * interval '1 millisecond'";
 
-        public override string UpdateRows(string table, string key, (string Name, string Type)[] columns, int rows) =>
-            $"UPDATE {table} SET {string.Join(", ", columns.Select((c, i) => $"{c.Name} = CAST(k.k{i + 1} AS {c.Type})"))} "
-            + $"FROM {KeyRows(rows, columns.Length + 1)} WHERE {table}.{key} = k.k0";
+        // Microseconds, cut off as the driver does it and not rounded as the server would.
+        public override string Moment(DateTime utc) => utc.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
 
-        public override string NewestPerKey(string table, string[] keys, string[] columns, int rows) =>
-            $"SELECT {string.Join(", ", keys.Select((_, i) => $"k.k{i}").Concat(columns.Select(c => "t." + c)))} FROM {KeyRows(rows, keys.Length)} "
-            + $"CROSS JOIN LATERAL (SELECT * FROM {table} x WHERE {string.Join(" AND ", keys.Select((k, i) => $"x.{k} = k.k{i}"))} ORDER BY x.id DESC LIMIT 1 FOR UPDATE) t";
+        public override string Rows(params RowColumn[] columns) =>
+            "(SELECT e.n" + string.Concat(columns.Select((c, i) => $", (e.v ->> {i})::{TypeName(c.Type)} AS {c.Name}"))
+            + " FROM jsonb_array_elements(@rows::jsonb) WITH ORDINALITY AS e(v, n)) AS r";
+
+        // The plan of a prepared statement may stem from the time when the table was empty. LIMIT keeps it from reading the whole table
+        // once to hash it, which would be right then and a disaster with a million rows.
+        public override string ByKeys(string table, RowColumn[] keys, params string[] columns) =>
+            $"SELECT {string.Join(", ", columns.Select(c => "t." + c))} FROM {Rows(keys)} "
+            + $"CROSS JOIN LATERAL (SELECT * FROM {table} x WHERE {Match("x", keys)} LIMIT 1) t";
+
+        public override string NewestPerKey(string table, RowColumn[] keys, params string[] columns) =>
+            $"SELECT {KeysAndColumns(keys, columns)} FROM {Rows(keys)} "
+            + $"CROSS JOIN LATERAL (SELECT * FROM {table} x WHERE {Match("x", keys)} ORDER BY x.id DESC LIMIT 1 FOR UPDATE) t";
+
+        // The same trap: an equality could be hashed, a range can not and is looked up in the index row by row.
+        protected override string IsKey(string column, string given) => $"{column} BETWEEN {given} AND {given}";
+
+        private static string TypeName(RowType type) => type switch
+        {
+            RowType.Id => "bigint",
+            RowType.Number => "integer",
+            RowType.Text => "text",
+            RowType.Moment => "timestamptz",
+        };
     }
 
     private sealed class SqlServerDialect : SqlDialect
     {
         public override DatabaseProvider Provider => DatabaseProvider.SqlServer;
-        protected override bool OutputsBeforeValues => true;
+        protected override bool OutputsBeforeRows => true;
         public override string Now => "SYSUTCDATETIME()";
         public override string NowPlus(string milliseconds) => $"DATEADD(millisecond, {milliseconds}, SYSUTCDATETIME())";
-
-        public override string UpdateRows(string table, string key, (string Name, string Type)[] columns, int rows) =>
-            $"UPDATE t SET {string.Join(", ", columns.Select((c, i) => $"{c.Name} = CAST(k.k{i + 1} AS {(c.Type == "timestamptz" ? "datetime2" : c.Type)})"))} "
-            + $"FROM {table} t JOIN {KeyRows(rows, columns.Length + 1)} ON t.{key} = k.k0";
 
         public override void SetValue(DbParameter parameter, object? value)
         {
@@ -126,8 +141,22 @@ public abstract class SqlDialect
             if (value is DateTime) parameter.DbType = DbType.DateTime2;
         }
 
-        public override string NewestPerKey(string table, string[] keys, string[] columns, int rows) =>
-            $"SELECT {string.Join(", ", keys.Select((_, i) => $"k.k{i}").Concat(columns.Select(c => "t." + c)))} FROM {KeyRows(rows, keys.Length)} "
-            + $"CROSS APPLY (SELECT TOP (1) * FROM {table} x WITH (UPDLOCK, ROWLOCK) WHERE {string.Join(" AND ", keys.Select((k, i) => $"x.{k} = k.k{i}"))} ORDER BY x.id DESC) t";
+        public override string Moment(DateTime utc) => utc.ToString("yyyy-MM-ddTHH:mm:ss.fffffff", CultureInfo.InvariantCulture);
+
+        public override string Rows(params RowColumn[] columns) =>
+            "(SELECT CAST(j.[key] AS int) AS n" + string.Concat(columns.Select(c => ", v." + c.Name)) + " FROM OPENJSON(@rows) j CROSS APPLY OPENJSON(CONCAT('[', j.value, ']')) WITH ("
+            + string.Join(", ", columns.Select((c, i) => $"{c.Name} {TypeName(c.Type)} '$[{i}]'")) + ") v) AS r";
+
+        public override string NewestPerKey(string table, RowColumn[] keys, params string[] columns) =>
+            $"SELECT {KeysAndColumns(keys, columns)} FROM {Rows(keys)} "
+            + $"CROSS APPLY (SELECT TOP (1) * FROM {table} x WITH (UPDLOCK, ROWLOCK) WHERE {Match("x", keys)} ORDER BY x.id DESC) t";
+
+        private static string TypeName(RowType type) => type switch
+        {
+            RowType.Id => "bigint",
+            RowType.Number => "int",
+            RowType.Text => "nvarchar(max)",
+            RowType.Moment => "datetime2",
+        };
     }
 }

@@ -11,13 +11,16 @@ namespace Dispatch.Core.Moderators;
 /// </summary>
 internal static class QueueLine
 {
-    private static readonly (string Name, string Type)[] Placed =
-    [
-        ("position", "integer"), ("estimated_wait_time", "integer"), ("estimated_from", "integer"), ("estimated_to", "integer"),
-        ("profiles_available", "integer"), ("first_estimate_at", "timestamptz"), ("first_from", "integer"), ("first_to", "integer"),
-    ];
+    private static readonly Dictionary<DatabaseProvider, string> Place = SqlDialect.All.ToDictionary(d => d.Provider, d => d.UpdateRows(
+        "moderator_queue",
+        [
+            RowColumn.Id("id"), RowColumn.Number("place"), RowColumn.Number("wait"), RowColumn.Number("wait_from"), RowColumn.Number("wait_to"),
+            RowColumn.Number("free"), RowColumn.Moment("first_at"), RowColumn.Number("first_low"), RowColumn.Number("first_high"),
+        ],
+        "position = r.place, estimated_wait_time = r.wait, estimated_from = r.wait_from, estimated_to = r.wait_to, profiles_available = r.free, "
+        + "first_estimate_at = r.first_at, first_from = r.first_low, first_to = r.first_high", key: "moderator_id"));
 
-    internal static string Text(SqlDialect dialect, int rows) => dialect.UpdateRows("moderator_queue", "moderator_id", Placed, rows);
+    internal static string Statement(SqlDialect dialect) => Place[dialect.Provider];
 
     /// <summary>Lets out who does not wait any more and in who does now. Returns who came.</summary>
     public static async Task<IReadOnlyList<long>> SettleAsync(WriteSession session, int maxProfiles, DateTime now)
@@ -60,14 +63,14 @@ internal static class QueueLine
     public static async Task<List<LineEntry>> ReadAsync(DispatchDb db, CancellationToken cancel = default)
     {
         var rows = await db.ModeratorQueue.AsNoTracking().Join(db.Moderators, q => q.ModeratorId, m => m.Id,
-            (q, m) => new LineEntry(q.ModeratorId, m.Name, q.Priority, m.HeldProfiles, q.QueuedAt, q.Position)).ToListAsync(cancel);
+            (q, m) => new LineEntry(q.ModeratorId, m.Name, q.Priority, m.HeldProfiles, q.QueuedAt, q.Position, q.FirstEstimateAt)).ToListAsync(cancel);
         rows.Sort(RotationRules.Compare);
         return rows;
     }
 
     /// <summary>
-    /// Numbers the line anew, with everybody's expected wait, and tells exactly those whose place or expectation changed. Two reads and one statement per
-    /// hundred changed rows (on SQLite one prepared statement per row).
+    /// Numbers the line anew, with everybody's expected wait, and tells exactly those whose place or expectation changed. A few reads and one
+    /// statement, however many wait.
     /// </summary>
     public static async Task<int> ReorderAsync(WriteSession session, DateTime now)
     {
@@ -83,16 +86,11 @@ internal static class QueueLine
         {
             var entry = rows[i].Entry;
             var (all, free) = rotation.For(entry.ModeratorId);
-            if (Place(entry, i + 1, ProfileWait.Estimate(holds, i + 1, all), free, now)) changed.Add(entry);
+            if (Change(entry, i + 1, ProfileWait.Estimate(holds, i + 1, all), free, now)) changed.Add(entry);
         }
-        foreach (var chunk in changed.Chunk(session.Dialect.RowsPerStatement))
-        {
-            var values = chunk.SelectMany(e => new object?[]
-            {
-                e.ModeratorId, e.Position, e.EstimatedWaitTime, e.EstimatedFrom, e.EstimatedTo, e.ProfilesAvailable, e.FirstEstimateAt, e.FirstFrom, e.FirstTo,
-            });
-            await session.ExecuteAsync(Text(session.Dialect, chunk.Length), values.Select((v, i) => ($"p{i}", v)).ToArray());
-        }
+        var rowsOf = RowSet.Json(session.Dialect, changed, e =>
+            [e.ModeratorId, e.Position, e.EstimatedWaitTime, e.EstimatedFrom, e.EstimatedTo, e.ProfilesAvailable, e.FirstEstimateAt, e.FirstFrom, e.FirstTo]);
+        foreach (var (json, _) in rowsOf) await session.ExecuteAsync(Place[session.Dialect.Provider], (RowSet.Parameter, json));
         foreach (var entry in changed) Announce(session, entry.ModeratorId);
         return changed.Count;
     }
@@ -132,7 +130,7 @@ internal static class QueueLine
     private static LineEntry Line(ModeratorQueueEntry q, string name, int held) => new(q.ModeratorId, name, q.Priority, held, q.QueuedAt, q.Position);
 
     /// <summary>True: something the person sees changed.</summary>
-    private static bool Place(ModeratorQueueEntry entry, int position, ProfileWait? wait, int free, DateTime now)
+    private static bool Change(ModeratorQueueEntry entry, int position, ProfileWait? wait, int free, DateTime now)
     {
         if (entry.Position == position && entry.EstimatedFrom == wait?.From && entry.EstimatedTo == wait?.To && entry.ProfilesAvailable == free) return false;
         (entry.Position, entry.ProfilesAvailable) = (position, free);

@@ -34,6 +34,8 @@ public sealed partial class ModeratorAssignmentService(
             if (await session.Db.Profiles.AsNoTracking().FirstOrDefaultAsync(p => p.Id == profileId) is not { } profile)
                 return new HoldOutcome(HoldResult.NotFound);
             if (profile.Mode != ProfileMode.Exclusive) return new HoldOutcome(HoldResult.NotExclusive);
+            // Moderators are never deleted, so one who is there now is there when the profile names him.
+            if (!await session.Db.Moderators.AnyAsync(m => m.Id == moderatorId)) return new HoldOutcome(HoldResult.Disabled);
             if (profile.HolderId == moderatorId) return new HoldOutcome(HoldResult.Unchanged, moderatorId, HeldSince: profile.HolderSince);
             // Locked for this person while it is given to him: who locked it for somebody else at this moment wins.
             var locked = await locks.LockProfileAsync(session, profileId, moderatorId, now, rules.ProfileLock);

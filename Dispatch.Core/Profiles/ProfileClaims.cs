@@ -98,7 +98,10 @@ public sealed class ProfileClaims
     private const string Served =
         "UPDATE moderator_queue SET first_estimate_at = NULL, first_from = NULL, first_to = NULL WHERE moderator_id = @to";
 
-    internal static IReadOnlyList<string> Statements { get; } = [Mutex, Give, Free, LeaveSeat, TakeSeat, End, Begin, Observe, Served];
+    /// <summary>Whoever loses a profile waits from now on: it must not come back to him before those who waited meanwhile.</summary>
+    private const string Behind = "UPDATE moderator_queue SET queued_at = @now WHERE moderator_id = @from";
+
+    internal static IReadOnlyList<string> Statements { get; } = [Mutex, Give, Free, LeaveSeat, TakeSeat, End, Begin, Observe, Served, Behind];
 
     /// <summary>Waits for every other rotation to end. First statement of a transaction that calls <see cref="ApplyAsync"/>.</summary>
     public static async Task EnterAsync(WriteSession session)
@@ -154,13 +157,16 @@ public sealed class ProfileClaims
             seats.Add((to, new Statement(TakeSeat, 1, ("id", to), ("yes", true), ("max", maxProfiles), ("profile", claim.ProfileId)), true));
         // People by id, as everywhere.
         all.AddRange(seats.OrderBy(s => s.Id).Select(s => (s.Statement, s.Takes)));
-        if (claim.From is not null)
+        if (claim.From is { } loser)
+        {
             all.Add((new Statement(End, 1, ("now", now), ("cause", claim.Released), ("actor", claim.ActorId), ("profile", claim.ProfileId)), false));
+            all.Add((new Statement(Behind, null, ("now", now), ("from", loser)), false));
+        }
         if (claim.To is not { } holder) return all;
         all.Add((new Statement(Begin, 1, ("profile", claim.ProfileId), ("to", holder), ("now", now), ("cause", claim.Cause), ("actor", claim.ActorId),
             ("position", claim.Entry?.Position), ("queued", claim.Entry?.QueuedAt), ("version", claim.SeenVersion + 1)), false));
         if (claim.Entry is not { } entry) return all;
-        all.Add((new Statement(Observe, null, ("now", now), ("waited", (int)(now - entry.QueuedAt).TotalSeconds), ("to", holder)), false));
+        all.Add((new Statement(Observe, null, ("now", now), ("waited", (int)(now - (entry.FirstEstimateAt ?? entry.QueuedAt)).TotalSeconds), ("to", holder)), false));
         all.Add((new Statement(Served, null, ("to", holder)), false));
         return all;
     }

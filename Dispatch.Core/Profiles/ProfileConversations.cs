@@ -10,18 +10,22 @@ namespace Dispatch.Core.Profiles;
 /// </summary>
 public sealed class ProfileConversations(Database database, ConversationClaims claims)
 {
+    /// <summary>At most this many at once: they all want the same two people's rows, so more would only wait.</summary>
+    private const int AtOnce = 16;
+
     /// <summary>Conversations of held exclusive profiles that are with somebody else go to the holder. Returns how many changed hands.</summary>
     public async Task<int> FollowHoldersAsync(DateTime now, CancellationToken cancel = default)
     {
         var moved = 0;
         foreach (var (profile, holder) in await MisplacedAsync(cancel))
         {
-            var (done, left) = await database.WriteAsync(session => FollowAllAsync(session, profile, holder, now), cancel);
-            moved += done;
-            // A transaction each: whoever holds one conversation's row and asks for the next deadlocks with whoever goes the other way.
-            foreach (var claim in left)
+            var (claims, room) = await WantedAsync(profile, holder, cancel);
+            // A transaction each, conversation first as everywhere; at once, so that on SQLite they share a commit. What there is no room for comes
+            // after, in its order, so that whoever waits for an answer is served before it.
+            foreach (var chunk in claims.Take(room).Chunk(AtOnce).Concat(claims.Skip(room).Select(c => new[] { c })))
             {
-                if (await database.WriteAsync(session => FollowOneAsync(session, claim, now), cancel)) moved++;
+                var done = await Task.WhenAll(chunk.Select(claim => database.WriteAsync(session => FollowAsync(session, claim, now), cancel)));
+                moved += done.Count(d => d);
             }
         }
         return moved;
@@ -39,18 +43,19 @@ public sealed class ProfileConversations(Database database, ConversationClaims c
         return rows.ConvertAll(r => (r.Id, r.Holder));
     }
 
-    private async Task<(int Done, IReadOnlyList<Claim> Left)> FollowAllAsync(WriteSession session, long profile, long holder, DateTime now)
+    /// <summary>What the holder should get, whoever waits longest first, and how many he has room for.</summary>
+    private async Task<(List<Claim> Claims, int Room)> WantedAsync(long profile, long holder, CancellationToken cancel)
     {
-        var away = await session.Db.Conversations.AsNoTracking()
+        await using var db = database.Read();
+        var away = await db.Conversations
             .Where(c => c.ProfileId == profile && c.Status != ConversationStatus.Closed && c.OwnerId != null && c.OwnerId != holder)
-            // Whoever waits longest first: if the holder has not room for all, they are the ones he gets.
             .OrderBy(c => c.WaitingSince == null).ThenBy(c => c.WaitingSince).ThenBy(c => c.Id)
-            .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)).ToListAsync();
-        var wanted = away.ConvertAll(seen => new Claim(seen, ClaimCause.Rotation, holder, DecisionReason.HolderChanged));
-        return await claims.ApplyAllAsync(session, wanted, now) ? (wanted.Count, []) : (0, wanted);
+            .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion) { Exclusive = true }).ToListAsync(cancel);
+        var room = await db.Moderators.Where(m => m.Id == holder).Select(m => m.MaxConversations - m.OpenCount).FirstOrDefaultAsync(cancel);
+        return (away.ConvertAll(seen => new Claim(seen, ClaimCause.Rotation, holder, DecisionReason.HolderChanged)), Math.Max(0, room));
     }
 
-    private async Task<bool> FollowOneAsync(WriteSession session, Claim claim, DateTime now)
+    private async Task<bool> FollowAsync(WriteSession session, Claim claim, DateTime now)
     {
         var outcome = await claims.ApplyAsync(session, claim, now);
         // No room: it waits for the holder, since nobody else may have it.

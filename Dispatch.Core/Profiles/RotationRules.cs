@@ -15,7 +15,8 @@ public sealed record RotatingProfile(
 
 /// <summary>Somebody in the line for profiles.</summary>
 /// <param name="Held">Profiles held already: whoever has none comes first.</param>
-public sealed record LineEntry(long ModeratorId, string Name, int Priority, int Held, DateTime QueuedAt, int Position);
+/// <param name="FirstEstimateAt">When he was first told an expected wait in this wait; null: not yet.</param>
+public sealed record LineEntry(long ModeratorId, string Name, int Priority, int Held, DateTime QueuedAt, int Position, DateTime? FirstEstimateAt = null);
 
 /// <summary>A holder's presence, as far as it matters for keeping a profile.</summary>
 public sealed record HolderFacts(long Id, bool Enabled, PresenceState State, DateTime StateSince);

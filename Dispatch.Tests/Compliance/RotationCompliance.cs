@@ -78,7 +78,7 @@ public abstract class RotationCompliance(DatabaseProvider provider, PostgresServ
 
         var refused = await Assignments.GiveBackAsync(vip.Id, people[1]);
 
-        Assert.Equal((HoldResult.NotHolder, people[0], "Ana", Clock.Now), (refused.Result, refused.HeldById, refused.HeldByName, refused.HeldSince));
+        Assert.Equal((HoldResult.NotHolder, people[0], "Ana", Clock.Now.AddSeconds(-1)), (refused.Result, refused.HeldById, refused.HeldByName, refused.HeldSince));
         Assert.Equal(HoldResult.NotExclusive, (await Assignments.GiveBackAsync(Profile.Id, people[1])).Result);
         Assert.Equal(HoldResult.NotFound, (await Assignments.GiveBackAsync(999, people[1])).Result);
     }
@@ -269,7 +269,7 @@ public abstract class RotationCompliance(DatabaseProvider provider, PostgresServ
         var board = await Queries.BoardAsync();
 
         var row = Assert.Single(board.Profiles);
-        Assert.Equal((vip.Id, people[0], "Ana", Clock.Now), (row.Id, row.HolderId, row.HolderName, row.HolderSince));
+        Assert.Equal((vip.Id, people[0], "Ana", Clock.Now.AddSeconds(-1)), (row.Id, row.HolderId, row.HolderName, row.HolderSince));
         Assert.Equal([("Ana", 1, 2), ("Ben", 0, 1)], board.People.Select(p => (p.Name, p.HeldProfiles, p.Position ?? 0)));
         Assert.Equal([vip.Id], Assert.Single(board.People, p => p.Name == "Ben").MayServe);
         Assert.Equal(vip.Id, Assert.Single(await Queries.HeldByAsync(people[0])).ProfileId);
@@ -282,6 +282,7 @@ public abstract class RotationCompliance(DatabaseProvider provider, PostgresServ
         var people = await Node.AddOnlineAsync(names);
         await Node.RotateAsync();
         Assert.Equal(people[0], await Node.HolderAsync(vip.Id));
+        Clock.Advance(Seconds(1));
         return (vip, people);
     }
 

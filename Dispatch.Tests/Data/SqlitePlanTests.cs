@@ -42,7 +42,7 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     [Fact]
     public void EveryHandWrittenStatement_FindsItsRowsByAnIndex()
     {
-        var texts = InboundStore.Statements(SqlDialect.For(DatabaseProvider.Sqlite)).Concat(ConversationClaims.Statements).ToList();
+        var texts = InboundStore.Statements(SqlDialect.For(DatabaseProvider.Sqlite)).Concat(ConversationClaims.Statements(SqlDialect.For(DatabaseProvider.Sqlite))).ToList();
 
         Assert.All(texts, sql => Assert.DoesNotContain(Plan(sql), Walks));
         Assert.Contains(texts, sql => Plan(sql).Exists(p => p.Contains("ix_messages_channel_id_provider_message_id", StringComparison.Ordinal)));

@@ -88,8 +88,8 @@ public class LoadRulesTests
             for (var i = 1; i < times.Count; i++) Assert.True(times[i] - times[i - 1] >= Again, $"conversation {moves.Key} moved twice within {times[i] - times[i - 1]}");
         }
         Assert.All(day.Moves, m => Assert.True(m.WasQuiet));
-        // Two moves for every three conversations would be restlessness and no balance.
-        Assert.True(day.Moves.Count < day.Opened * 2 / 3, $"{day.Moves.Count} moves of {day.Opened} conversations");
+        // Every third conversation comes to anybody whatever his load, so many have to move; more moves than conversations would be restlessness.
+        Assert.True(day.Moves.Count < day.Opened, $"{day.Moves.Count} moves of {day.Opened} conversations");
     }
 
     private static ModeratorLoad Load(long id, int open, bool present = true, int waiting = 0, int locked = 0, int max = 10) =>

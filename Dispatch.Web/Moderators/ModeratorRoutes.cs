@@ -2,6 +2,7 @@ using Dispatch.Web.Account;
 using Dispatch.Web.Api;
 using Dispatch.Web.Conflicts;
 using Dispatch.Web.Locks;
+using Dispatch.Web.Queue;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Mvc;
 
@@ -22,7 +23,9 @@ internal static class ModeratorRoutes
         var group = app.MapGroup("/moderateur").RequireAuthorization().ExcludeFromDescription().WithMetadata(new RequestSizeLimitAttribute(MaxBody))
             .AddEndpointFilter(faults).AddEndpointFilter(CheckTokenAsync);
         var moderators = group.MapGroup("").RequireAuthorization(Policies.Moderator);
-        LockRoutes.Map(moderators, group.MapGroup("").RequireAuthorization(Policies.Admin));
+        var admins = group.MapGroup("").RequireAuthorization(Policies.Admin);
+        LockRoutes.Map(moderators, admins);
+        QueueRoutes.Map(moderators, admins);
         ConflictRoutes.Map(moderators);
     }
 

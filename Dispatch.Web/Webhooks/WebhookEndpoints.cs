@@ -4,7 +4,10 @@ namespace Dispatch.Web.Webhooks;
 
 public static class WebhookEndpoints
 {
-    /// <summary>Where gateways deliver. Open to anonymous callers because each call brings its own secret.</summary>
+    /// <summary>
+    /// Where gateways deliver. Open to anonymous callers because each call brings its own secret; straight from the router, past languages,
+    /// cookies, policies and error pages, none of which concerns a gateway and which cost more than reading its message.
+    /// </summary>
     public static void MapDispatchWebhooks(this IEndpointRouteBuilder app)
     {
         var webhook = app.ServiceProvider.GetRequiredService<WhapiWebhook>();
@@ -20,6 +23,8 @@ public static class WebhookEndpoints
             .Produces<ProblemDetails>(StatusCodes.Status404NotFound, "application/problem+json")
             .Produces<ProblemDetails>(StatusCodes.Status409Conflict, "application/problem+json")
             .Produces<ProblemDetails>(StatusCodes.Status413PayloadTooLarge, "application/problem+json")
-            .Produces<ProblemDetails>(StatusCodes.Status429TooManyRequests, "application/problem+json");
+            .Produces<ProblemDetails>(StatusCodes.Status429TooManyRequests, "application/problem+json")
+            .Produces<ProblemDetails>(StatusCodes.Status500InternalServerError, "application/problem+json")
+            .ShortCircuit();
     }
 }

@@ -52,7 +52,16 @@ public sealed partial class WhapiWebhook : IDisposable
                 return Problem(StatusCodes.Status429TooManyRequests, "Too many calls for this channel; try again in a second.");
             }
         }
-        return await TakeAsync(entry, context);
+        try
+        {
+            return await TakeAsync(entry, context);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Past the error page, so it is said here. Nothing of the call was stored: the gateway's next try brings it all.
+            LogFailed(e, entry.Id);
+            return Problem(StatusCodes.Status500InternalServerError, "Nothing of this call could be stored; send it again.");
+        }
     }
 
     public void Dispose() => _pace.Dispose();
@@ -103,6 +112,9 @@ public sealed partial class WhapiWebhook : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A webhook call for channel {ChannelId} was refused: {Problem}")]
     private partial void LogUnreadable(long channelId, string problem);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A webhook call for channel {ChannelId} could not be stored")]
+    private partial void LogFailed(Exception exception, long channelId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} items of a webhook call for channel {ChannelId} were wrong and left out")]
     private partial void LogItems(long channelId, int count);
