@@ -68,7 +68,9 @@ public sealed class AssignmentConflict
 
     /// <summary>Everybody concerned in the order in which they are served, as ids parted by commas.</summary>
     public string Participants { get; set; } = "";
-    public ConflictRule Rule { get; set; }
+
+    /// <summary>Why the winner won. Not called rule: that is a word of T-SQL's own.</summary>
+    public ConflictRule DecidedBy { get; set; }
     public ConflictResolution Resolution { get; set; }
     public long? ResolvedById { get; set; }
     public DateTime? ResolvedAt { get; set; }

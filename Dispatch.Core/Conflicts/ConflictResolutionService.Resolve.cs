@@ -65,7 +65,7 @@ public sealed partial class ConflictResolutionService
         }).ToListAsync(cancel);
         return (page.ConvertAll(p => new ConflictRecord(
             p.Row.Id, p.Row.At, p.Row.Kind, p.Row.ResourceId, p.Row.ProfileId, p.Row.WinnerId, p.Winner, p.Row.LoserId, p.Loser, Ids(p.Row.Participants),
-            p.Row.Rule, p.Row.Resolution, p.Row.ResolvedById, p.Row.ResolvedAt, p.Row.DurationMs, p.Row.Note)), await rows.CountAsync(cancel));
+            p.Row.DecidedBy, p.Row.Resolution, p.Row.ResolvedById, p.Row.ResolvedAt, p.Row.DurationMs, p.Row.Note)), await rows.CountAsync(cancel));
     }
 
     /// <summary>A conflict over a lock is settled by itself when that hold has ended. Returns how many were.</summary>

@@ -7,7 +7,7 @@ namespace Dispatch.Core.Conflicts;
 internal static class ConflictStore
 {
     private const string Columns =
-        "at, kind, resource_id, profile_id, token, winner_id, loser_id, participants, rule, resolution, resolved_at, duration_ms, note";
+        "at, kind, resource_id, profile_id, token, winner_id, loser_id, participants, decided_by, resolution, resolved_at, duration_ms, note";
 
     private const string Values =
         "@at, @kind, @resource, @profile, @token, @winner, @loser, @participants, @rule, @resolution, @resolved, @duration, @note";

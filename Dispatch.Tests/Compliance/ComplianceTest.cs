@@ -35,4 +35,7 @@ public abstract class ComplianceTest(DatabaseProvider provider, PostgresServer p
         await Node.DisposeAsync();
         Node = await Store.StartNodeAsync(Clock);
     }
+
+    /// <summary>Starts all of them at the same instant, each on a thread of its own.</summary>
+    protected static Task<T[]> AtOnceAsync<T>(params Func<Task<T>>[] doers) => AtOnce.Async(doers);
 }

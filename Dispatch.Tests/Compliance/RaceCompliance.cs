@@ -280,18 +280,6 @@ public abstract class RaceCompliance(DatabaseProvider provider, PostgresServer p
         return people;
     }
 
-    private static async Task<T[]> AtOnceAsync<T>(params Func<Task<T>>[] doers)
-    {
-        using var start = new Barrier(doers.Length);
-        return await Task.WhenAll(doers.Select(d => Task.Factory.StartNew(
-            () =>
-            {
-                start.SignalAndWait();
-                return d();
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap())).InTime();
-    }
-
     private string NextAddress() => $"3390{++_round}";
 
     /// <summary>The contact of the conversation made last.</summary>
