@@ -203,14 +203,21 @@ public sealed partial class ModeratorAssignmentService(
             }
             if (silentSince is { } since && await session.Db.Moderators.AnyAsync(m => m.Id == from && m.LastActivityAt > since))
                 return new HoldOutcome(HoldResult.Unchanged, from);
-            // In one step to the next one, so that nobody finds it free in between.
-            var next = profile.InRotation ? RotationRules.Next(profile, state.Line.Where(e => e.Held < rules.MaxProfiles)) : null;
-            if (next is null && onlyIfSomebodyIsNext) return new HoldOutcome(HoldResult.Unchanged, from);
-            var freed = await claims.ApplyAsync(
-                session,
-                new HoldClaim(profileId, profile.HolderVersion, from, next?.ModeratorId, AssignmentCause.Queue, cause)
-                    { ActorId = actorId, Entry = next, AvoidId = from },
-                rules.MaxProfiles, now);
+            // In one step to the next one, so that nobody finds it free in between. Who left a moment ago may still be in the line: then the one behind him.
+            var line = profile.InRotation ? state.Line.Where(e => e.Held < rules.MaxProfiles).ToList() : [];
+            HoldOutcome freed;
+            do
+            {
+                var next = RotationRules.Next(profile, line);
+                if (next is null && onlyIfSomebodyIsNext) return new HoldOutcome(HoldResult.Unchanged, from);
+                freed = await claims.ApplyAsync(
+                    session,
+                    new HoldClaim(profileId, profile.HolderVersion, from, next?.ModeratorId, AssignmentCause.Queue, cause)
+                        { ActorId = actorId, Entry = next, AvoidId = from },
+                    rules.MaxProfiles, now);
+                if (next is not null) line.Remove(next);
+            }
+            while (freed.Result is HoldResult.NotPresent or HoldResult.AtLimit or HoldResult.NotAllowed or HoldResult.Disabled);
             // Whoever lost work for inactivity waits again with his next sign of life; his row is locked by the claim already.
             if (freed.Result == HoldResult.Done && cause == ReleaseCause.Inactive)
             {

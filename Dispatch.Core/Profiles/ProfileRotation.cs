@@ -23,7 +23,7 @@ public sealed partial class ProfileRotation(
     Database database, ProfileClaims claims, ProfileConversations conversations, SettingsService settings, PendingDrain drain, TimeProvider clock,
     ILogger<ProfileRotation> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), Again = TimeSpan.FromMilliseconds(50);
     private readonly SemaphoreSlim _wake = new(0, 1);
 
     /// <summary>There may be something to hand over. Never blocks; many calls make one pass.</summary>
@@ -112,7 +112,7 @@ public sealed partial class ProfileRotation(
             {
                 var result = await RunOnceAsync(clock.GetUtcNow().UtcDateTime, stoppingToken);
                 if (result.Lost > 0) LogLost(result.Lost);
-                await _wake.WaitAsync(Interval, stoppingToken);
+                await _wake.WaitAsync(result.Lost > 0 ? Again : Interval, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

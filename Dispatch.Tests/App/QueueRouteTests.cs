@@ -66,7 +66,7 @@ public sealed partial class QueueRouteTests(BrowserHost host) : IClassFixture<Br
         Assert.Equal((HttpStatusCode.Conflict, "AlreadyAsked"), (twice.StatusCode, (await JsonAsync(twice)).GetProperty("result").GetString()));
         Assert.Equal(HttpStatusCode.Forbidden, (await awa.PostAsJsonAsync("/moderateur/queue/priority/decide", new { requestId = request, grant = true })).StatusCode);
 
-        var admin = await SignInAsync("fatou.sow", "/moderateur/queue/priority");
+        var admin = await SignInAsync("aminata.cisse", "/moderateur/queue/priority");
         Assert.Contains((await JsonAsync(await admin.GetAsync("/moderateur/queue/priority"))).EnumerateArray(), r => r.GetProperty("id").GetInt64() == request);
         using var granted = await admin.PostAsJsonAsync("/moderateur/queue/priority/decide", new { requestId = request, grant = true });
         Assert.Equal(HttpStatusCode.OK, granted.StatusCode);

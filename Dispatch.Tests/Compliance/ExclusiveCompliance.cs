@@ -107,7 +107,7 @@ public abstract class ExclusiveCompliance(DatabaseProvider provider, PostgresSer
         await Assignments.GiveBackAsync(_vip.Id, _people[0]);
 
         Assert.Equal([_people[1], _people[1]], [(await Node.ConversationAsync(quiet.Id)).OwnerId, (await Node.ConversationAsync(waiting.Id)).OwnerId]);
-        Assert.NotEqual(_people[1], (await Node.ConversationAsync(other.Id)).OwnerId);
+        Assert.Equal(other.OwnerId, (await Node.ConversationAsync(other.Id)).OwnerId);
         var moved = (await Node.EventsAsync(waiting.Id))[^1];
         Assert.Equal((ClaimCause.Rotation, DecisionReason.HolderChanged, _people[0], _people[1]), (moved.Cause, moved.Reason, moved.FromId, moved.ToId));
         var taken = await Node.Get<ProfileQueries>().TakenFromAsync(_people[0]);

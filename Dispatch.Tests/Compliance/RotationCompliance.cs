@@ -58,6 +58,17 @@ public abstract class RotationCompliance(DatabaseProvider provider, PostgresServ
     }
 
     [Fact]
+    public async Task GivenBack_TheNextLeftAMomentAgo_GoesToTheOneBehindHim()
+    {
+        var (vip, people) = await HeldAsync("Ana", "Ben", "Cleo");
+        await Node.Orchestrator.HandleUserLeftAsync(people[1]);
+
+        Assert.Equal(new HoldOutcome(HoldResult.Done, people[2]), await Assignments.GiveBackAsync(vip.Id, people[0]));
+
+        await Node.AssertConsistentAsync();
+    }
+
+    [Fact]
     public async Task GivenBack_NobodyElseThere_StaysFreeUntilHeAsksAgain()
     {
         var (vip, people) = await HeldAsync("Ana");
