@@ -95,7 +95,7 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
             throw new ArgumentException("Only new conversations are claimed together.", nameof(wanted));
         var texts = ByProvider[session.Dialect.Provider];
         var done = await session.TryAsync(async () =>
-            await ExecuteAsync(session, texts.ChangeNew, wanted, c => [c.Seen.Id, c.To, now, StatusAfter(c), c.Seen.OwnerVersion]) == wanted.Count
+            await ExecuteAsync(session, texts.ChangeNew, wanted, c => [c.Seen.Id, c.To, StatusAfter(c), c.Seen.OwnerVersion], ("now", now)) == wanted.Count
             && await KeepHoldersAsync(session, wanted)
             && await TakeSeatsAsync(session, texts, wanted, now)
             && await ExecuteAsync(session, texts.MoveToEnd, TurnsOf(wanted), t => [t.Id, t.Place]) >= 0
@@ -105,10 +105,11 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         return true;
     }
 
-    private static async Task<int> ExecuteAsync<T>(WriteSession session, string sql, IReadOnlyCollection<T> rows, Func<T, object?[]> values)
+    private static async Task<int> ExecuteAsync<T>(
+        WriteSession session, string sql, IReadOnlyCollection<T> rows, Func<T, object?[]> values, params (string, object?)[] arguments)
     {
         var changed = 0;
-        foreach (var (json, _) in RowSet.Json(session.Dialect, rows, values)) changed += await session.ExecuteAsync(sql, (RowSet.Parameter, json));
+        foreach (var (json, _) in RowSet.Json(session.Dialect, rows, values)) changed += await session.ExecuteAsync(sql, [(RowSet.Parameter, json), .. arguments]);
         return changed;
     }
 
@@ -127,12 +128,8 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         foreach (var profile in wanted.GroupBy(c => (Id: c.Seen.ProfileId, c.RequirePresent)))
         {
             var people = profile.GroupBy(c => c.To!.Value).OrderBy(g => g.Key).Select(g => (Id: g.Key, Seats: g.Count())).ToList();
-            var taken = 0;
-            foreach (var (json, _) in RowSet.Json(session.Dialect, people, p => [p.Id, p.Seats]))
-            {
-                taken += await session.ExecuteAsync(profile.Key.RequirePresent ? texts.TakeSeatsPresent : texts.TakeSeatsAbsent,
-                    (RowSet.Parameter, json), ("now", now), ("profile", profile.Key.Id), ("yes", true));
-            }
+            var taken = await ExecuteAsync(session, profile.Key.RequirePresent ? texts.TakeSeatsPresent : texts.TakeSeatsAbsent, people,
+                p => [p.Id, p.Seats], ("now", now), ("profile", profile.Key.Id), ("yes", true));
             if (taken != people.Count) return false;
         }
         return true;
@@ -324,8 +321,8 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     {
         public string ChangeNew { get; } = dialect.UpdateRows(
             "conversations",
-            [RowColumn.Id("id"), RowColumn.Id("new_owner"), RowColumn.Moment("since"), RowColumn.Text("new_status"), RowColumn.Id("seen")],
-            "owner_id = r.new_owner, owner_version = owner_version + 1, owner_since = r.since, status = r.new_status",
+            [RowColumn.Id("id"), RowColumn.Id("new_owner"), RowColumn.Text("new_status"), RowColumn.Id("seen")],
+            "owner_id = r.new_owner, owner_version = owner_version + 1, owner_since = @now, status = r.new_status",
             "owner_version = r.seen AND status = 'Pending'");
 
         public string TakeSeatsPresent { get; } = TakeSeats(dialect, requirePresent: true);

@@ -14,6 +14,11 @@ public sealed record RowColumn(string Name, RowType Type)
     public static RowColumn Number(string name) => new(name, RowType.Number);
     public static RowColumn Text(string name) => new(name, RowType.Text);
     public static RowColumn Moment(string name) => new(name, RowType.Moment);
+
+    /// <summary>The same moment in every row: an argument of its own instead of JSON. Comes after the columns that the rows bring.</summary>
+    public static RowColumn Same(string name, string argument) => new(name, RowType.Moment) { Of = argument };
+
+    internal string? Of { get; private init; }
 }
 
 /// <summary>
