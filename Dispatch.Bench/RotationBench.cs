@@ -114,6 +114,8 @@ internal static class RotationBench
         /// <summary>The last one in the line is put first: everybody has another place. Until every page has its signal.</summary>
         public async Task<Measured> RenumberAsync(int rounds)
         {
+            // The loop would number them anew by itself, before anybody measures.
+            await _services.GetRequiredService<ProfileRotation>().StopAsync(CancellationToken.None);
             var live = _services.GetRequiredService<LiveHub>();
             var times = new List<double>(rounds);
             for (var i = 0; i < rounds; i++)
