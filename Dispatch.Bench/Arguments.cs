@@ -26,6 +26,7 @@ internal sealed class Arguments
               inbound  [--provider sqlite|postgresql] [--messages 40000] [--connections 64] [--per-contact 10] [--rounds 3]
               growth   [--provider sqlite|postgresql] [--conversations 100000] [--messages 1000000]
               decide
+              rotation [--provider sqlite|postgresql] [--rounds 200]
               circuits [--count 100]
               locks    [--provider sqlite|postgresql] [--writers 32] [--seconds 4] [--rounds 3]
             """);

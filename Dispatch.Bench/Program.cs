@@ -6,6 +6,7 @@ return args switch
     ["inbound", .. var rest] => await InboundBench.RunAsync(Arguments.Parse(rest)),
     ["growth", .. var rest] => await GrowthBench.RunAsync(Arguments.Parse(rest)),
     ["decide"] => DecisionBench.Run(),
+    ["rotation", .. var rest] => await RotationBench.RunAsync(Arguments.Parse(rest)),
     ["circuits", .. var rest] => await CircuitBench.RunAsync(Arguments.Parse(rest)),
     ["locks", .. var rest] => await LockBench.RunAsync(Arguments.Parse(rest)),
     ["serve", .. var rest] => ServeCommand.Run(rest),

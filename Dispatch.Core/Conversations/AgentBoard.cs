@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dispatch.Core.Data;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Profiles;
 
 namespace Dispatch.Core.Conversations;
 
@@ -11,17 +12,19 @@ namespace Dispatch.Core.Conversations;
 internal sealed class AgentBoard(ConversationOptions options, DateTime now)
 {
     private readonly List<Row> _rows = [];
-    private HashSet<long> _restricted = [];
+    private readonly Dictionary<long, Special> _special = [];
     private HashSet<(long Profile, long Moderator)> _allowed = [];
     private long _lastTurn;
 
     // By hand: read for every batch that has a new conversation in it.
     private const string Everyone =
         "SELECT m.id, m.name, m.state, m.open_count, m.max_conversations, m.priority, m.last_assigned_at, m.drain_window_at, m.drain_count, q.turn, q.priority "
-        + "FROM moderators m LEFT JOIN moderator_queue q ON q.moderator_id = m.id WHERE m.enabled = @yes";
+        + "FROM moderators m LEFT JOIN moderator_turns q ON q.moderator_id = m.id WHERE m.enabled = @yes";
 
+    // Profiles that not everybody may serve; a team of shared, open ones reads no row.
     private const string Permissions =
-        "SELECT p.id, pm.moderator_id FROM profiles p LEFT JOIN profile_moderators pm ON pm.profile_id = p.id WHERE p.restricted = @yes";
+        "SELECT p.id, pm.moderator_id, p.mode, p.holder_id, p.paused FROM profiles p LEFT JOIN profile_moderators pm ON pm.profile_id = p.id "
+        + "WHERE p.restricted = @yes OR p.mode = 'Exclusive' OR p.paused = @yes";
 
     internal static IReadOnlyList<string> Statements { get; } = [Everyone, Permissions];
 
@@ -30,9 +33,14 @@ internal sealed class AgentBoard(ConversationOptions options, DateTime now)
         _rows.Clear();
         _rows.AddRange(await session.QueryAsync(Everyone, ReadRow, ("yes", true)));
         _lastTurn = _rows.Count == 0 ? 0 : _rows.Max(r => r.Turn ?? 0);
-        var permissions = await session.QueryAsync(Permissions, r => (Profile: r.GetInt64(0), Moderator: r.IsDBNull(1) ? 0 : r.GetInt64(1)), ("yes", true));
-        _restricted = [.. permissions.Select(p => p.Profile)];
-        _allowed = [.. permissions];
+        var permissions = await session.QueryAsync(
+            Permissions,
+            r => (Profile: r.GetInt64(0), Moderator: r.IsDBNull(1) ? 0 : r.GetInt64(1),
+                Special: new Special(string.Equals(r.GetString(2), nameof(ProfileMode.Exclusive), StringComparison.Ordinal), r.IsDBNull(3) ? null : r.GetInt64(3), r.GetBoolean(4))),
+            ("yes", true));
+        _special.Clear();
+        foreach (var p in permissions) _special[p.Profile] = p.Special;
+        _allowed = [.. permissions.Select(p => (p.Profile, p.Moderator))];
     }
 
     private static Row ReadRow(DbDataReader r) => new()
@@ -57,7 +65,15 @@ internal sealed class AgentBoard(ConversationOptions options, DateTime now)
 
     public bool IsPresent(long moderatorId) => _rows.Exists(r => r.Moderator.Id == moderatorId && r.Moderator.State == PresenceState.Online);
 
-    public bool MayServe(long moderatorId, long profileId) => !_restricted.Contains(profileId) || _allowed.Contains((profileId, moderatorId));
+    public bool MayServe(long moderatorId, long profileId) => !_special.TryGetValue(profileId, out var profile)
+        || (!profile.Paused && (profile.Exclusive ? profile.HolderId == moderatorId : _allowed.Contains((profileId, moderatorId))));
+
+    public bool IsExclusive(long profileId) => _special.TryGetValue(profileId, out var profile) && profile.Exclusive;
+
+    /// <summary>Why nobody at all can be given a conversation of this profile; null: somebody may be.</summary>
+    public DecisionReason? WhyNobody(long profileId) => !_special.TryGetValue(profileId, out var profile) ? null
+        : profile.Paused ? DecisionReason.ProfilePaused
+        : profile is { Exclusive: true, HolderId: null } ? DecisionReason.ProfileFree : null;
 
     /// <summary>Everyone enabled, as assignment wants to know them for this profile.</summary>
     /// <param name="paced">True when parked conversations are handed out: whoever just had several is passed over.</param>
@@ -91,6 +107,9 @@ internal sealed class AgentBoard(ConversationOptions options, DateTime now)
     }
 
     private bool IsPaced(Moderator person) => person.DrainWindowAt > now - options.DrainWindow && person.DrainCount >= options.DrainPerWindow;
+
+    /// <summary>A profile that not everybody may serve.</summary>
+    private sealed record Special(bool Exclusive, long? HolderId, bool Paused);
 
     private sealed class Row
     {

@@ -25,6 +25,10 @@ public enum ClaimResult
     Paced,
     /// <summary>Only the owner (or an admin) may do this.</summary>
     NotOwner,
+    /// <summary>The profile is exclusive: only who holds it may have its conversations. <see cref="ClaimOutcome.HeldById"/> says who; null: nobody.</summary>
+    NotHolder,
+    /// <summary>An admin paused the profile.</summary>
+    ProfilePaused,
 }
 
 /// <summary>What became of a claim; a loser learns who has it and since when (UTC).</summary>
@@ -35,7 +39,11 @@ public sealed record ClaimOutcome(
 }
 
 /// <summary>The conversation as a claimer saw it. <see cref="OwnerVersion"/> is the fence: any change since then makes the claim lose.</summary>
-public sealed record SeenConversation(long Id, long ProfileId, ConversationStatus Status, long? OwnerId, long OwnerVersion);
+public sealed record SeenConversation(long Id, long ProfileId, ConversationStatus Status, long? OwnerId, long OwnerVersion)
+{
+    /// <summary>The profile is exclusive, as far as the claimer knows: its holder is kept while the claim is made.</summary>
+    public bool Exclusive { get; init; }
+}
 
 /// <summary>One wish to change who has a conversation.</summary>
 /// <param name="To">The new owner; null: nobody (return to the queue, close).</param>

@@ -4,6 +4,7 @@ using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -23,7 +24,13 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
     private const string ReleaseSeat = "UPDATE moderators SET open_count = open_count - 1 WHERE id = @id AND open_count > 0";
 
     private const string MoveToEnd =
-        "UPDATE moderator_queue SET turn = (SELECT COALESCE(MAX(q.turn), 0) + 1 FROM moderator_queue q) WHERE moderator_id = @id";
+        "UPDATE moderator_turns SET turn = (SELECT COALESCE(MAX(q.turn), 0) + 1 FROM moderator_turns q) WHERE moderator_id = @id";
+
+    /// <summary>
+    /// Keeps the holder of an exclusive profile until the end of the transaction. The seat's own condition is not enough where transactions run at once:
+    /// it may be judged by a holder who is being replaced, and the conversation would stay behind with him.
+    /// </summary>
+    private const string KeepHolder = "UPDATE profiles SET holder_version = holder_version WHERE id = @profile AND holder_id = @to";
 
     private const string StopWaiting = "DELETE FROM pending_messages WHERE conversation_id = @id";
 
@@ -41,7 +48,7 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
     /// <summary>The statements of the claim, for the check of their plans and of their SQL Server form.</summary>
     internal static IReadOnlyList<string> Statements(SqlDialect dialect) =>
     [
-        Change, ReleaseSeat, MoveToEnd, StopWaiting, AddEvent, TakeSeat(true, true), TakeSeat(false, false),
+        Change, KeepHolder, ReleaseSeat, MoveToEnd, StopWaiting, AddEvent, TakeSeat(true, true), TakeSeat(false, false),
         .. ByProvider[dialect.Provider].All,
     ];
 
@@ -53,6 +60,12 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
         var done = await session.TryAsync(async () =>
         {
             if (!await ChangeConversationAsync(session, claim, now)) return false;
+            if (claim is { Seen.Exclusive: true, To: { } holder }
+                && await session.ExecuteAsync(KeepHolder, ("profile", claim.Seen.ProfileId), ("to", holder)) == 0)
+            {
+                refusedSeat = true;
+                return false;
+            }
             // Seats in the order of ids: two transfers in opposite directions must not wait for each other.
             foreach (var (_, take, statement) in Seats(claim, now).OrderBy(seat => seat.ModeratorId))
             {
@@ -85,6 +98,7 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
         var texts = ByProvider[session.Dialect.Provider];
         var done = await session.TryAsync(async () =>
             await ExecuteAsync(session, texts.ChangeNew, wanted, c => [c.Seen.Id, c.To, StatusAfter(c), c.Seen.OwnerVersion], ("now", now)) == wanted.Count
+            && await KeepHoldersAsync(session, wanted)
             && await TakeSeatsAsync(session, texts, wanted, now)
             && await ExecuteAsync(session, texts.MoveToEnd, TurnsOf(wanted), t => [t.Id, t.Place]) >= 0
             && await AddEventsAsync(session, [.. wanted.Select(c => EventOf(c, now))]));
@@ -99,6 +113,15 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
         var changed = 0;
         foreach (var (json, _) in RowSet.Json(session.Dialect, rows, values)) changed += await session.ExecuteAsync(sql, [(RowSet.Parameter, json), .. arguments]);
         return changed;
+    }
+
+    private static async Task<bool> KeepHoldersAsync(WriteSession session, IReadOnlyList<Claim> wanted)
+    {
+        foreach (var (profile, holder) in wanted.Where(c => c.Seen.Exclusive).Select(c => (c.Seen.ProfileId, c.To)).Distinct().OrderBy(c => c.ProfileId))
+        {
+            if (await session.ExecuteAsync(KeepHolder, ("profile", profile), ("to", holder)) == 0) return false;
+        }
+        return true;
     }
 
     /// <summary>As many seats of a person as his claims need, in the order of ids.</summary>
@@ -241,8 +264,10 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
 
     private static string MayTake(string seats, bool requirePresent) =>
         $"enabled = @yes AND open_count + {seats} <= max_conversations AND state {(requirePresent ? "=" : "<>")} 'Online'"
-        + " AND (NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = @profile AND p.restricted = @yes)"
-        + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = @profile AND pm.moderator_id = moderators.id))";
+        // Nobody while it is paused; an exclusive profile's conversations only its holder, a restricted one's only who may.
+        + " AND EXISTS (SELECT 1 FROM profiles p WHERE p.id = @profile AND p.paused <> @yes AND ((p.mode = 'Exclusive' AND p.holder_id = moderators.id)"
+        + " OR (p.mode <> 'Exclusive' AND (p.restricted <> @yes"
+        + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = p.id AND pm.moderator_id = moderators.id)))))";
 
     /// <summary>Who no longer has the conversation no longer has its contact either: the next one must not wait for a lock to run out.</summary>
     private async Task LetGoAsync(WriteSession session, Claim claim, DateTime now)
@@ -284,8 +309,15 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
     {
         var person = await session.Db.Moderators.AsNoTracking().FirstOrDefaultAsync(m => m.Id == claim.To);
         if (person is not { Enabled: true }) return new ClaimOutcome(ClaimResult.Disabled);
-        var allowed = await session.Db.Profiles.AnyAsync(p => p.Id == claim.Seen.ProfileId
-            && (!p.Restricted || session.Db.ProfileModerators.Any(m => m.ProfileId == p.Id && m.ModeratorId == person.Id)));
+        var profile = await session.Db.Profiles.AsNoTracking().FirstAsync(p => p.Id == claim.Seen.ProfileId);
+        if (profile.Paused) return new ClaimOutcome(ClaimResult.ProfilePaused, claim.Seen.OwnerId, OwnerVersion: claim.Seen.OwnerVersion);
+        if (profile.Mode == ProfileMode.Exclusive && profile.HolderId != person.Id)
+        {
+            var holder = await session.Db.Moderators.Where(m => m.Id == profile.HolderId).Select(m => m.Name).FirstOrDefaultAsync();
+            return new ClaimOutcome(ClaimResult.NotHolder, profile.HolderId, holder, profile.HolderSince, claim.Seen.OwnerVersion);
+        }
+        var allowed = profile.Mode == ProfileMode.Exclusive || !profile.Restricted
+            || await session.Db.ProfileModerators.AnyAsync(m => m.ProfileId == profile.Id && m.ModeratorId == person.Id);
         var why = !allowed ? ClaimResult.NotAllowed
             : claim.RequirePresent && person.State != PresenceState.Online ? ClaimResult.NotPresent
             : person.OpenCount >= person.MaxConversations ? ClaimResult.AtCapacity
@@ -306,8 +338,8 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
         public string TakeSeatsPresent { get; } = TakeSeats(dialect, requirePresent: true);
         public string TakeSeatsAbsent { get; } = TakeSeats(dialect, requirePresent: false);
         public string MoveToEnd { get; } = dialect.UpdateRows(
-            "moderator_queue", [RowColumn.Id("id"), RowColumn.Id("place")],
-            "turn = (SELECT COALESCE(MAX(q.turn), 0) FROM moderator_queue q) + r.place", key: "moderator_id");
+            "moderator_turns", [RowColumn.Id("id"), RowColumn.Id("place")],
+            "turn = (SELECT COALESCE(MAX(q.turn), 0) FROM moderator_turns q) + r.place", key: "moderator_id");
 
         public IEnumerable<string> All => [ChangeNew, TakeSeatsPresent, TakeSeatsAbsent, MoveToEnd, AddEvents];
 

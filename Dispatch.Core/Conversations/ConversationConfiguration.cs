@@ -72,5 +72,7 @@ internal sealed class ConversationConfiguration :
         builder.HasOne<Conversation>().WithMany().HasForeignKey(e => e.ConversationId).OnDelete(DeleteBehavior.Restrict);
         builder.HasIndex(e => new { e.ConversationId, e.Id });
         builder.HasIndex(e => new { e.ToId, e.At }).HasFilter("to_id IS NOT NULL");
+        // What was taken from somebody, and why.
+        builder.HasIndex(e => new { e.FromId, e.At }).HasFilter("from_id IS NOT NULL");
     }
 }

@@ -1,6 +1,7 @@
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Profiles;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Dispatch.Core.Conversations;
@@ -10,11 +11,11 @@ public static class ConversationServices
     /// <summary>Conversations, presence, the queue and their loops. Needs <see cref="Data.DataServices.AddDispatchData"/>.</summary>
     public static IServiceCollection AddDispatchConversations(this IServiceCollection services)
     {
-        services.AddDispatchLocks().AddDispatchConflicts();
+        services.AddDispatchLocks().AddDispatchConflicts().AddDispatchRotation();
         services.AddSingleton<ConversationClaims>();
         services.AddSingleton<PendingMessageService>();
         services.AddSingleton<PresenceService>();
-        services.AddSingleton<ModeratorQueueService>();
+        services.AddSingleton<RoundRobin>();
         services.AddSingleton<InboundIngest>();
         services.AddSingleton<InboundPipeline>();
         services.AddSingleton<OutboundSender>();

@@ -26,6 +26,20 @@ public enum DecisionReason
     Manual,
     /// <summary>The owner was gone for longer than the grace period while the contact waited.</summary>
     OwnerLeft,
+    /// <summary>The profile is held by one person, who has all its conversations.</summary>
+    ProfileHolder,
+    /// <summary>The profile changed hands, and its conversations with it.</summary>
+    HolderChanged,
+    /// <summary>The holder of the profile has as many conversations as allowed.</summary>
+    HolderFull,
+    /// <summary>Nobody holds the profile at the moment.</summary>
+    ProfileFree,
+    /// <summary>An admin paused the profile.</summary>
+    ProfilePaused,
+    /// <summary>A colleague had more to do; the conversation was quiet.</summary>
+    Rebalanced,
+    /// <summary>The contact waited and the owner gave no sign of life.</summary>
+    OwnerInactive,
 }
 
 /// <summary>What a decision made of one moderator.</summary>

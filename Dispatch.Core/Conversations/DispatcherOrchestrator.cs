@@ -4,6 +4,7 @@ using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -14,8 +15,9 @@ namespace Dispatch.Core.Conversations;
 /// <see cref="AssignmentService"/>, whether it happens says the claim.
 /// </summary>
 public sealed partial class DispatcherOrchestrator(
-    Database database, InboundPipeline inbound, ConversationClaims claims, PresenceService presence, ModeratorQueueService queue, PendingDrain drain,
-    OutboundSender outbound, ProfileLockService locks, ConflictResolutionService conflicts, IOptions<ConversationOptions> options, TimeProvider clock)
+    Database database, InboundPipeline inbound, ConversationClaims claims, PresenceService presence, RoundRobin queue, PendingDrain drain,
+    OutboundSender outbound, ProfileLockService locks, ConflictResolutionService conflicts, ProfileRotation rotation,
+    IOptions<ConversationOptions> options, TimeProvider clock)
 {
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
@@ -81,8 +83,11 @@ public sealed partial class DispatcherOrchestrator(
     public Task RecordActivityAsync(long moderatorId, CancellationToken cancel = default)
     {
         var now = Now;
-        return database.WriteAsync(session => session.Db.Moderators.Where(m => m.Id == moderatorId)
-            .ExecuteUpdateAsync(set => set.SetProperty(m => m.LastActivityAt, now)), cancel);
+        return database.WriteAsync(async session =>
+        {
+            await ModeratorActivityService.SignOfLifeAsync(session, moderatorId, now);
+            session.AfterCommit(rotation.Wake);
+        }, cancel);
     }
 
     /// <summary>Online, Away or Offline by the person's own choice.</summary>
@@ -264,10 +269,16 @@ public sealed partial class DispatcherOrchestrator(
                 var priority = await session.Db.Moderators.Where(m => m.Id == change.ModeratorId).Select(m => m.Priority).FirstAsync();
                 await queue.AddToQueueAsync(session, change.ModeratorId, priority, now);
                 await FlipAsync(session, change.ModeratorId, ConversationStatus.AssignedOffline, ConversationStatus.Assigned);
+                // Who comes (back) waits for a profile again, whatever he wished the last time.
+                await session.Db.Moderators.Where(m => m.Id == change.ModeratorId && m.QueueStanding != QueueStanding.Waiting)
+                    .ExecuteUpdateAsync(set => set.SetProperty(m => m.QueueStanding, QueueStanding.Waiting));
                 session.AfterCommit(drain.Wake);
+                session.AfterCommit(rotation.Wake);
             }
             else if (change.LeftOnline)
             {
+                // After the commit: rotation locks profiles before people, this transaction has a person.
+                session.AfterCommit(rotation.Wake);
                 await queue.RemoveFromQueueAsync(session, change.ModeratorId);
                 await FlipAsync(session, change.ModeratorId, ConversationStatus.Assigned, ConversationStatus.AssignedOffline);
                 await FailOverAsync(session, change.ModeratorId, now);
@@ -296,7 +307,8 @@ public sealed partial class DispatcherOrchestrator(
 
     private static Task<SeenConversation?> SeeAsync(WriteSession session, long id) =>
         session.Db.Conversations.AsNoTracking().Where(c => c.Id == id)
-            .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)).FirstOrDefaultAsync();
+            .Select(c => new SeenConversation(c.Id, c.ProfileId, c.Status, c.OwnerId, c.OwnerVersion)
+                { Exclusive = session.Db.Profiles.Any(p => p.Id == c.ProfileId && p.Mode == ProfileMode.Exclusive) }).FirstOrDefaultAsync();
 
     private static async Task<ClaimOutcome> HeldAsync(WriteSession session, SeenConversation seen)
     {

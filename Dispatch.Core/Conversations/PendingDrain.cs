@@ -84,8 +84,14 @@ public sealed partial class PendingDrain : BackgroundService
     {
         var board = await new Placement(session, _claims, _options, now).BoardAsync();
         // Not from pending_messages: a DISTINCT over it would grow with the line.
-        var profiles = (await session.Db.Profiles.Select(p => p.Id).ToListAsync()).Where(board.HasRoom).ToList();
-        return profiles.Count == 0 ? [] : await _pending.ClaimAsync(session, profiles, MessagesPerPass, token, now);
+        var profiles = (await session.Db.Profiles.Select(p => new { p.Id, p.Priority }).ToListAsync()).Where(p => board.HasRoom(p.Id));
+        // Whoever waits longest within the highest priority.
+        foreach (var same in profiles.GroupBy(p => p.Priority).OrderByDescending(g => g.Key))
+        {
+            var claimed = await _pending.ClaimAsync(session, [.. same.Select(p => p.Id)], MessagesPerPass, token, now);
+            if (claimed.Count > 0) return claimed;
+        }
+        return [];
     }
 
     private async Task<bool> PlaceAsync(WriteSession session, IReadOnlyList<PendingMessage> messages, DateTime now)

@@ -29,14 +29,16 @@ internal sealed class Placement(WriteSession session, ConversationClaims claims,
         for (var attempt = 1; ; attempt++)
         {
             var board = await BoardAsync();
+            if (board.WhyNobody(seen.ProfileId) is { } closed) return (Decision.Nobody(closed), null);
+            var exclusive = board.IsExclusive(seen.ProfileId);
             var agents = board.For(seen.ProfileId, paced: cause == ClaimCause.Drain);
             if (excludeId is not null) agents.RemoveAll(a => a.Id == excludeId);
             var decision = onlineOnly ? AssignmentService.FindNextOnlineAgent(agents) : AssignmentService.FindAgent(agents, preferredId);
-            if (decision.ChosenId is not { } chosen) return (decision, null);
+            if (decision.ChosenId is not { } chosen) return (exclusive ? decision with { Reason = WhyNotHolder(decision.Reason) } : decision, null);
 
             var outcome = await claims.ApplyAsync(
                 session,
-                new Claim(seen, cause, chosen, reason ?? decision.Reason)
+                new Claim(exclusive ? seen with { Exclusive = true } : seen, cause, chosen, reason ?? (exclusive ? DecisionReason.ProfileHolder : decision.Reason))
                 {
                     Candidates = decision.Candidates,
                     RequirePresent = decision.Reason != DecisionReason.LeastBusyOffline,
@@ -57,6 +59,9 @@ internal sealed class Placement(WriteSession session, ConversationClaims claims,
         }
     }
 
+    /// <summary>Everyone, for an exclusive profile, is its holder.</summary>
+    private static DecisionReason WhyNotHolder(DecisionReason reason) => reason == DecisionReason.EveryoneAtCapacity ? DecisionReason.HolderFull : reason;
+
     /// <summary>
     /// Decides for many that this transaction opened, on one board, and claims them together. Returns the ids that have an owner now: of what assignment chose for all or, when
     /// somebody was faster somewhere, none, and the caller goes one by one.
@@ -67,10 +72,12 @@ internal sealed class Placement(WriteSession session, ConversationClaims claims,
         var planned = new List<Claim>(opened.Count);
         foreach (var seen in opened)
         {
+            if (board.WhyNobody(seen.ProfileId) is not null) continue;
+            var exclusive = board.IsExclusive(seen.ProfileId);
             var decision = AssignmentService.FindAgent(board.For(seen.ProfileId, paced: false), null);
             if (decision.ChosenId is not { } chosen) continue;
             board.Took(chosen, paced: false);
-            planned.Add(new Claim(seen, ClaimCause.Inbound, chosen, decision.Reason)
+            planned.Add(new Claim(exclusive ? seen with { Exclusive = true } : seen, ClaimCause.Inbound, chosen, exclusive ? DecisionReason.ProfileHolder : decision.Reason)
             {
                 Candidates = decision.Candidates,
                 RequirePresent = decision.Reason != DecisionReason.LeastBusyOffline,

@@ -5,6 +5,7 @@ using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
+using Dispatch.Core.Settings;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
@@ -18,11 +19,17 @@ namespace Dispatch.Core.Data;
 public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<AppUser, IdentityRole<long>, long>(options)
 {
     public DbSet<Moderator> Moderators => Set<Moderator>();
+    public DbSet<ModeratorTurn> ModeratorTurns => Set<ModeratorTurn>();
     public DbSet<ModeratorQueueEntry> ModeratorQueue => Set<ModeratorQueueEntry>();
+    public DbSet<WaitObservation> WaitObservations => Set<WaitObservation>();
+    public DbSet<PriorityRequest> PriorityRequests => Set<PriorityRequest>();
+    public DbSet<TypingActivity> TypingActivity => Set<TypingActivity>();
     public DbSet<ModeratorConnection> ModeratorConnections => Set<ModeratorConnection>();
     public DbSet<Channel> Channels => Set<Channel>();
     public DbSet<Profile> Profiles => Set<Profile>();
     public DbSet<ProfileModerator> ProfileModerators => Set<ProfileModerator>();
+    public DbSet<ModeratorProfileAssignment> ProfileAssignments => Set<ModeratorProfileAssignment>();
+    public DbSet<AssignmentFinding> AssignmentFindings => Set<AssignmentFinding>();
     public DbSet<Contact> Contacts => Set<Contact>();
     public DbSet<Conversation> Conversations => Set<Conversation>();
     public DbSet<Message> Messages => Set<Message>();
@@ -36,6 +43,8 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<AssignmentConflict> AssignmentConflicts => Set<AssignmentConflict>();
     public DbSet<ClientApproach> ClientApproaches => Set<ClientApproach>();
     public DbSet<SetupLink> SetupLinks => Set<SetupLink>();
+    public DbSet<Setting> Settings => Set<Setting>();
+    public DbSet<Lease> Leases => Set<Lease>();
 
     protected override void OnModelCreating(ModelBuilder builder)
     {

@@ -23,6 +23,12 @@ public abstract class SqlDialect
         DatabaseProvider.SqlServer => SqlServer,
     };
 
+    /// <summary>The server's clock as an expression; null: the database has none of its own (SQLite) and <c>now</c> is an argument.</summary>
+    public virtual string? Now => null;
+
+    /// <summary>The server's clock plus so many milliseconds.</summary>
+    public virtual string NowPlus(string milliseconds) => throw new NotSupportedException("This database has no clock of its own.");
+
     public virtual void SetValue(DbParameter parameter, object? value) =>
         parameter.Value = value is Enum word ? word.ToString() : value ?? DBNull.Value;
 
@@ -89,6 +95,8 @@ public abstract class SqlDialect
     private sealed class PostgresDialect : SqlDialect
     {
         public override DatabaseProvider Provider => DatabaseProvider.PostgreSql;
+        public override string Now => "clock_timestamp()";
+        public override string NowPlus(string milliseconds) => $"clock_timestamp() + {milliseconds} * interval '1 millisecond'";
 
         // Microseconds, cut off as the driver does it and not rounded as the server would.
         public override string Moment(DateTime utc) => utc.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
@@ -123,6 +131,8 @@ public abstract class SqlDialect
     {
         public override DatabaseProvider Provider => DatabaseProvider.SqlServer;
         protected override bool OutputsBeforeRows => true;
+        public override string Now => "SYSUTCDATETIME()";
+        public override string NowPlus(string milliseconds) => $"DATEADD(millisecond, {milliseconds}, SYSUTCDATETIME())";
 
         public override void SetValue(DbParameter parameter, object? value)
         {

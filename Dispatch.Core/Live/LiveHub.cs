@@ -42,6 +42,17 @@ public static class EventNames
     public const string PresenceChanged = "presence:changed";
     public const string Typing = "typing";
 
+    /// <summary>To a moderator: this profile is yours now.</summary>
+    public const string ProfileAssigned = "profile:assigned";
+
+    /// <summary>To a moderator: this profile is not yours any more; the assignment's row says why.</summary>
+    public const string ProfileReleased = "profile:released";
+    public const string ProfileChanged = "profile:changed";
+    public const string PriorityRequested = "queue:priority-requested";
+    public const string PriorityDecided = "queue:priority-decided";
+    public const string FindingRaised = "assignment:finding";
+    public const string SettingsChanged = "settings:changed";
+
     /// <summary>A lock was taken, extended, ended or changed hands (its kind, duration and holder: <see cref="Locks.ProfileLockService.GetLockInfoAsync"/>).</summary>
     public const string ProfileLockStatusChanged = "ProfileLockStatusChanged";
 

@@ -35,6 +35,12 @@ public sealed class Moderator
     public int OpenCount { get; set; }
     public int MaxConversations { get; set; } = 8;
 
+    /// <summary>Exclusive profiles held now. Equal to the count over profiles at every commit; changed only by <see cref="Profiles.ProfileClaims"/>.</summary>
+    public int HeldProfiles { get; set; }
+
+    /// <summary>Whether Dispatch puts the person into the line for profiles by itself.</summary>
+    public QueueStanding QueueStanding { get; set; }
+
     /// <summary>Higher is served first.</summary>
     public int Priority { get; set; }
     public DateTime? LastAssignedAt { get; set; }
@@ -44,8 +50,8 @@ public sealed class Moderator
     public int DrainCount { get; set; }
 }
 
-/// <summary>A place in the round robin of present moderators (seed 000 QueueService, seed 001 moderator_queue).</summary>
-public sealed class ModeratorQueueEntry
+/// <summary>A place in the round robin of present moderators (seed 000 QueueService).</summary>
+public sealed class ModeratorTurn
 {
     public long ModeratorId { get; set; }
     public DateTime QueuedAt { get; set; }
@@ -67,23 +73,26 @@ public sealed class ModeratorConnection
 }
 
 internal sealed class ModeratorConfiguration :
-    IEntityTypeConfiguration<Moderator>, IEntityTypeConfiguration<ModeratorQueueEntry>, IEntityTypeConfiguration<ModeratorConnection>
+    IEntityTypeConfiguration<Moderator>, IEntityTypeConfiguration<ModeratorTurn>, IEntityTypeConfiguration<ModeratorConnection>
 {
     public void Configure(EntityTypeBuilder<Moderator> builder)
     {
-        builder.ToTable("moderators", t => t.HasCheckConstraint("ck_moderators_open_count", "open_count >= 0"));
+        builder.ToTable("moderators", t =>
+        {
+            t.HasCheckConstraint("ck_moderators_open_count", "open_count >= 0");
+            t.HasCheckConstraint("ck_moderators_held_profiles", "held_profiles >= 0");
+        });
         builder.Property(m => m.Id).ValueGeneratedNever();
         builder.Property(m => m.Name).HasMaxLength(120);
         builder.HasOne<AppUser>().WithOne().HasForeignKey<Moderator>(m => m.Id).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(m => m.GraceUntil).HasFilter("grace_until IS NOT NULL");
     }
 
-    public void Configure(EntityTypeBuilder<ModeratorQueueEntry> builder)
+    public void Configure(EntityTypeBuilder<ModeratorTurn> builder)
     {
-        builder.ToTable("moderator_queue");
         builder.HasKey(q => q.ModeratorId);
         builder.Property(q => q.ModeratorId).ValueGeneratedNever();
-        builder.HasOne<Moderator>().WithOne().HasForeignKey<ModeratorQueueEntry>(q => q.ModeratorId).OnDelete(DeleteBehavior.Cascade);
+        builder.HasOne<Moderator>().WithOne().HasForeignKey<ModeratorTurn>(q => q.ModeratorId).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(q => q.Turn);
     }
 

@@ -19,7 +19,7 @@ public sealed record ModeratorStatus(
 public sealed record MyQueue(int? Position, int Of, IReadOnlyList<QueuePlace> Before, bool IsFull, WaitEstimate? Wait);
 
 /// <summary>What moderators read about themselves.</summary>
-public sealed class ModeratorQueries(Database database, ModeratorQueueService queue, TimeProvider clock)
+public sealed class ModeratorQueries(Database database, RoundRobin queue, TimeProvider clock)
 {
     /// <summary>The newest events that are looked at; a bound, so that a day without automatic assignments does not read the history.</summary>
     private const int EventsRead = 400;

@@ -37,7 +37,7 @@ public static class WaitEstimator
     }
 
     /// <summary>Linear between the neighbours; <paramref name="sorted"/> is ascending and not empty.</summary>
-    private static TimeSpan Quantile(List<TimeSpan> sorted, double q)
+    internal static TimeSpan Quantile(IReadOnlyList<TimeSpan> sorted, double q)
     {
         var at = q * (sorted.Count - 1);
         var low = (int)at;
@@ -45,10 +45,10 @@ public static class WaitEstimator
         return sorted[low] + ((sorted[high] - sorted[low]) * (at - low));
     }
 
-    private static TimeSpan RoundDown(TimeSpan time) => Step(time) * Math.Floor(time / Step(time));
+    internal static TimeSpan RoundDown(TimeSpan time) => Step(time) * Math.Floor(time / Step(time));
 
     /// <summary>Never zero: "now" is a promise nobody can keep.</summary>
-    private static TimeSpan RoundUp(TimeSpan time) => Step(time) * Math.Max(1, Math.Ceiling(time / Step(time)));
+    internal static TimeSpan RoundUp(TimeSpan time) => Step(time) * Math.Max(1, Math.Ceiling(time / Step(time)));
 
     private static TimeSpan Step(TimeSpan time) => time switch
     {

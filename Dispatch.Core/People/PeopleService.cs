@@ -100,7 +100,7 @@ public sealed partial class PeopleService(Database database, IServiceScopeFactor
             var rows = await session.Db.Moderators.Where(m => m.Id == id).ExecuteUpdateAsync(m => m
                 .SetProperty(x => x.MaxConversations, maxConversations).SetProperty(x => x.Priority, priority));
             if (rows == 0) return PersonOutcome.NotFound;
-            await session.Db.ModeratorQueue.Where(q => q.ModeratorId == id).ExecuteUpdateAsync(q => q.SetProperty(x => x.Priority, priority));
+            await session.Db.ModeratorTurns.Where(q => q.ModeratorId == id).ExecuteUpdateAsync(q => q.SetProperty(x => x.Priority, priority));
             session.Publish(Topics.Queue, EventNames.QueuePositionChanged, id);
             session.Publish(Topics.Board, EventNames.PresenceChanged, id);
             return PersonOutcome.Done;

@@ -5,7 +5,10 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Dispatch.Core.Profiles;
 
-/// <summary><see cref="Shared"/>: any present moderator, owned per conversation. Exclusive profiles come with rotation.</summary>
+/// <summary>
+/// <see cref="Shared"/>: any present moderator, owned per conversation. <see cref="Exclusive"/>: one moderator holds it and has all its conversations;
+/// it rotates to the next in line when he leaves it.
+/// </summary>
 public enum ProfileMode { Shared, Exclusive }
 
 /// <summary>The identity a moderator speaks as on a channel; one per channel.</summary>
@@ -18,6 +21,25 @@ public sealed class Profile
 
     /// <summary>True: only the moderators in <see cref="ProfileModerator"/> may serve it. False: everyone may.</summary>
     public bool Restricted { get; set; }
+
+    /// <summary>An admin stopped it: nobody holds it and its new messages wait.</summary>
+    public bool Paused { get; set; }
+
+    /// <summary>Higher is handed out first: free profiles, and what waits on them.</summary>
+    public int Priority { get; set; }
+
+    /// <summary>Who holds an exclusive profile. Changes only through <see cref="ProfileClaims"/>.</summary>
+    public long? HolderId { get; set; }
+
+    /// <summary>Grows by one with every change of holder: the fence that the next claim names.</summary>
+    public long HolderVersion { get; set; }
+    public DateTime? HolderSince { get; set; }
+
+    /// <summary>Since when nobody holds it; null while held and for a profile nobody ever held.</summary>
+    public DateTime? FreeSince { get; set; }
+
+    /// <summary>Who gave it back or was relieved of it: not offered to this person again until somebody else held it or he asks to wait again.</summary>
+    public long? AvoidId { get; set; }
     public DateTime CreatedAt { get; set; }
 }
 
@@ -33,7 +55,10 @@ internal sealed class ProfileConfiguration : IEntityTypeConfiguration<Profile>, 
     public void Configure(EntityTypeBuilder<Profile> builder)
     {
         builder.Property(p => p.Name).HasMaxLength(120);
+        builder.ToTable("profiles", t => t.HasCheckConstraint("ck_profiles_holder", 
+            "(holder_id IS NULL AND holder_since IS NULL) OR (holder_id IS NOT NULL AND holder_since IS NOT NULL)"));
         builder.HasOne<Channel>().WithOne().HasForeignKey<Profile>(p => p.ChannelId);
+        builder.HasOne<Moderator>().WithMany().HasForeignKey(p => p.HolderId).OnDelete(DeleteBehavior.Restrict);
     }
 
     public void Configure(EntityTypeBuilder<ProfileModerator> builder)

@@ -17,6 +17,8 @@ public enum ProfileResult
     ChannelTaken,
     /// <summary>One of the moderators does not exist.</summary>
     ModeratorNotFound,
+    /// <summary>Outside -<see cref="ProfileService.MaxPriority"/> to <see cref="ProfileService.MaxPriority"/>.</summary>
+    BadPriority,
 }
 
 public sealed record ProfileOutcome(ProfileResult Result, long Id = 0);
@@ -24,18 +26,15 @@ public sealed record ProfileOutcome(ProfileResult Result, long Id = 0);
 /// <param name="ModeratorIds">Who may serve it; of meaning only when <paramref name="Restricted"/>.</param>
 public sealed record ProfileView(
     long Id, string Name, long ChannelId, string ChannelKey, ChannelProvider Provider, ProfileMode Mode, bool Restricted,
-    IReadOnlyList<long> ModeratorIds, DateTime CreatedAt);
+    IReadOnlyList<long> ModeratorIds, DateTime CreatedAt, bool Paused, int Priority, long? HolderId);
 
 /// <summary>A moderator to choose from.</summary>
 public sealed record ModeratorName(long Id, string Name, bool Enabled);
 
-/// <summary>
-/// The identities that moderators speak as. <see cref="ProfileMode.Exclusive"/> is accepted and stored; until rotation of profiles exists such a
-/// profile is served like a shared one.
-/// </summary>
-public sealed class ProfileService(Database database, ChannelDirectory directory, PendingDrain drain, TimeProvider clock)
+/// <summary>The identities that moderators speak as. Who holds an exclusive one is <see cref="ModeratorAssignmentService"/>'s business.</summary>
+public sealed class ProfileService(Database database, ChannelDirectory directory, PendingDrain drain, ProfileRotation rotation, TimeProvider clock)
 {
-    public const int MaxName = 120;
+    public const int MaxName = 120, MaxPriority = 100;
 
     public async Task<ProfileOutcome> CreateAsync(
         string name, string channelKey, ProfileMode mode = ProfileMode.Shared, CancellationToken cancel = default)
@@ -69,6 +68,19 @@ public sealed class ProfileService(Database database, ChannelDirectory directory
         {
             var rows = await session.Db.Profiles.Where(p => p.Id == id)
                 .ExecuteUpdateAsync(set => set.SetProperty(p => p.Name, clean).SetProperty(p => p.Mode, mode));
+            if (rows > 0) Changed(session, id);
+            return new ProfileOutcome(rows > 0 ? ProfileResult.Done : ProfileResult.NotFound, id);
+        }, cancel);
+    }
+
+    /// <summary>Profiles of a higher priority are handed out first, and so is what waits on them.</summary>
+    /// <param name="priority">-<see cref="MaxPriority"/> to <see cref="MaxPriority"/>; outside: <see cref="ProfileResult.BadPriority"/>.</param>
+    public async Task<ProfileOutcome> SetPriorityAsync(long id, int priority, CancellationToken cancel = default)
+    {
+        if (priority is < -MaxPriority or > MaxPriority) return new ProfileOutcome(ProfileResult.BadPriority, id);
+        return await database.WriteAsync(async session =>
+        {
+            var rows = await session.Db.Profiles.Where(p => p.Id == id).ExecuteUpdateAsync(set => set.SetProperty(p => p.Priority, priority));
             if (rows > 0) Changed(session, id);
             return new ProfileOutcome(rows > 0 ? ProfileResult.Done : ProfileResult.NotFound, id);
         }, cancel);
@@ -110,7 +122,7 @@ public sealed class ProfileService(Database database, ChannelDirectory directory
         var allowed = (await db.ProfileModerators.Where(p => ids.Contains(p.ProfileId)).ToListAsync(cancel)).ToLookup(p => p.ProfileId, p => p.ModeratorId);
         var items = rows.ConvertAll(r => new ProfileView(
             r.Profile.Id, r.Profile.Name, r.Profile.ChannelId, r.Key, r.Provider, r.Profile.Mode, r.Profile.Restricted,
-            [.. allowed[r.Profile.Id].Order()], r.Profile.CreatedAt));
+            [.. allowed[r.Profile.Id].Order()], r.Profile.CreatedAt, r.Profile.Paused, r.Profile.Priority, r.Profile.HolderId));
         return (items, await db.Profiles.CountAsync(cancel));
     }
 
@@ -127,5 +139,7 @@ public sealed class ProfileService(Database database, ChannelDirectory directory
     {
         session.Publish(Topics.Board, EventNames.Changed, profileId);
         session.AfterCommit(directory.Invalidate);
+        // Another mode, another priority or other people who may serve it.
+        session.AfterCommit(rotation.Wake);
     }
 }

@@ -37,15 +37,5 @@ public abstract class ComplianceTest(DatabaseProvider provider, PostgresServer p
     }
 
     /// <summary>Starts all of them at the same instant, each on a thread of its own.</summary>
-    protected static async Task<T[]> AtOnceAsync<T>(params Func<Task<T>>[] doers)
-    {
-        using var start = new Barrier(doers.Length);
-        return await Task.WhenAll(doers.Select(d => Task.Factory.StartNew(
-            () =>
-            {
-                start.SignalAndWait();
-                return d();
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap())).InTime();
-    }
+    protected static Task<T[]> AtOnceAsync<T>(params Func<Task<T>>[] doers) => AtOnce.Async(doers);
 }

@@ -2,9 +2,11 @@ using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Locks;
-using Microsoft.EntityFrameworkCore;
+using Dispatch.Core.Moderators;
+using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 
 namespace Dispatch.Tests.Data;
@@ -32,7 +34,10 @@ public class SqlServerTextTests
     public void EveryHandWrittenStatement_Parses() => Assert.All(
         InboundStore.Statements(SqlDialect.For(DatabaseProvider.SqlServer)).Concat(ConversationClaims.Statements(SqlDialect.For(DatabaseProvider.SqlServer)))
             .Concat(LockSql.Statements(DatabaseProvider.SqlServer)).Concat(DatabaseViews.DropStatements).Concat(DatabaseViews.CreateStatements)
-            .Append(ApproachStore.Claim(DatabaseProvider.SqlServer)).Append(ConflictStore.Add(DatabaseProvider.SqlServer)), sql => Assert.Empty(Errors(sql)));
+            .Append(ApproachStore.Claim(DatabaseProvider.SqlServer)).Append(ConflictStore.Add(DatabaseProvider.SqlServer))
+            .Concat(ProfileClaims.Statements).Concat(LoadBalancingService.Statements)
+            .Append(QueueLine.Statement(SqlDialect.For(DatabaseProvider.SqlServer))).Append(Leases.Text(SqlDialect.For(DatabaseProvider.SqlServer))),
+        sql => Assert.Empty(Errors(sql)));
 
     [Fact]
     public void StatementForPostgres_DoesNotParse() => Assert.Contains(

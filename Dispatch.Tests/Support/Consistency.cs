@@ -29,6 +29,15 @@ public static class Consistency
             if (load > m.MaxConversations) found.Add($"moderator {m.Id} has {load} of at most {m.MaxConversations}");
         }
 
+        var profiles = await db.Profiles.AsNoTracking().ToListAsync();
+        var held = profiles.Where(p => p.HolderId is not null).GroupBy(p => p.HolderId!.Value).ToDictionary(g => g.Key, g => g.Count());
+        foreach (var m in moderators.Where(m => m.HeldProfiles != held.GetValueOrDefault(m.Id)))
+            found.Add($"moderator {m.Id} counts {m.HeldProfiles} profiles but holds {held.GetValueOrDefault(m.Id)}");
+        var holdings = await db.ProfileAssignments.AsNoTracking().Where(a => a.EndedAt == null).ToListAsync();
+        foreach (var twice in holdings.GroupBy(a => a.ProfileId).Where(g => g.Count() > 1)) found.Add($"profile {twice.Key} is held {twice.Count()} times");
+        foreach (var p in profiles.Where(p => p.HolderId != holdings.Find(a => a.ProfileId == p.Id)?.ModeratorId))
+            found.Add($"profile {p.Id} has holder {p.HolderId}, its history says {holdings.Find(a => a.ProfileId == p.Id)?.ModeratorId}");
+
         var waiting = pending.Select(p => p.ConversationId).ToHashSet();
         foreach (var c in conversations)
         {

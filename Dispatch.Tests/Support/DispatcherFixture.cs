@@ -41,7 +41,7 @@ public sealed class DispatcherFixture : IAsyncDisposable
     public Database Database => Get<Database>();
     public LiveHub Live => Get<LiveHub>();
     public OutboundSender Sender => Get<OutboundSender>();
-    public ModeratorQueueService Queue => Get<ModeratorQueueService>();
+    public RoundRobin Queue => Get<RoundRobin>();
     public ConversationOptions Options => Get<IOptions<ConversationOptions>>().Value;
 
     public T Get<T>()
@@ -72,6 +72,20 @@ public sealed class DispatcherFixture : IAsyncDisposable
         await db.SaveChangesAsync();
         return profile;
     }
+
+    /// <summary>A profile that one person holds at a time.</summary>
+    public async Task<Profile> AddExclusiveAsync(string key, params long[] onlyFor)
+    {
+        var profile = await AddProfileAsync(key, onlyFor);
+        await using var db = Database.Read();
+        await db.Profiles.Where(p => p.Id == profile.Id).ExecuteUpdateAsync(set => set.SetProperty(p => p.Mode, ProfileMode.Exclusive));
+        return await db.Profiles.FirstAsync(p => p.Id == profile.Id);
+    }
+
+    /// <summary>One pass of rotation, as its loop makes it when woken.</summary>
+    public Task<RotationResult> RotateAsync() => Get<ProfileRotation>().RunOnceAsync(Clock.Now).InTime();
+
+    public Task<long?> HolderAsync(long profileId) => ReadAsync(db => db.Profiles.Where(p => p.Id == profileId).Select(p => p.HolderId).FirstAsync());
 
     public async Task<long> AddModeratorAsync(string name, int max = 8, int priority = 0)
     {

@@ -33,6 +33,8 @@ internal static class ApiProblems
             ClaimResult.AtCapacity => "The moderator has as many conversations as allowed.",
             ClaimResult.NotAllowed => "The moderator may not serve this profile.",
             ClaimResult.Disabled => "The moderator is unknown or disabled.",
+            ClaimResult.NotHolder => outcome.HeldByName is { } holder ? $"The profile is exclusive and {holder} holds it." : "The profile is exclusive and nobody holds it now.",
+            ClaimResult.ProfilePaused => "The profile is paused.",
             ClaimResult.Paced => "The moderator was just given several conversations; try again in a few seconds.",
             ClaimResult.Done or ClaimResult.Unchanged or ClaimResult.NotFound => throw new ArgumentException("Not a refusal.", nameof(outcome)),
         };

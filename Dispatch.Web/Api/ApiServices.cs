@@ -40,6 +40,7 @@ public static class ApiServices
         ModeratorEndpoints.Map(api);
         ChannelEndpoints.Map(api);
         LockEndpoints.Map(api);
+        ProfileEndpoints.Map(api);
         api.MapFallback("/{**path}", () => ApiProblems.Problem(StatusCodes.Status404NotFound, "There is no such resource or it does not know this method; /openapi/v1.json lists them."))
             .ExcludeFromDescription();
     }

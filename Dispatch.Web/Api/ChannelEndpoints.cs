@@ -14,7 +14,7 @@ internal static class ChannelEndpoints
         api.MapGet("/profiles", ListProfilesAsync).WithTags("Profiles").Produces<ApiPage<ProfileAnswer>>().WithSummary("Profiles").WithQuery("page", "pageSize");
         api.MapPost("/profiles", CreateProfileAsync).WithTags("Profiles").WithBody<CreateProfile>()
             .Produces<ProfileAnswer>(StatusCodes.Status201Created).WithConflict()
-            .WithSummary("Make the profile of a channel; mode Exclusive is stored, and served like Shared until profiles rotate");
+            .WithSummary("Make the profile of a channel; Exclusive: one moderator at a time holds it, Shared: everybody has conversations of it");
     }
 
     private static async Task<IResult> ListChannelsAsync(HttpContext context, ChannelService channels)

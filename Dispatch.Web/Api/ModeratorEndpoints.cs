@@ -18,7 +18,6 @@ internal static class ModeratorEndpoints
             .WithSummary("Make a moderator");
         group.MapPost("/{id:long}/connect", ConnectAsync).Produces<ModeratorRecord>().WithSummary("The moderator is there, as an integration knows");
         group.MapPost("/{id:long}/disconnect", DisconnectAsync).Produces<ModeratorRecord>().WithSummary("The moderator is gone, at once and without grace");
-        api.MapGet("/queue", QueueAsync).WithTags("Queue").Produces<ApiPage<QueuePlace>>().WithSummary("Who is next in turn").WithQuery("page", "pageSize");
         api.MapGet("/pending-messages", PendingAsync).WithTags("Queue").Produces<ApiPage<PendingRecord>>()
             .WithSummary("Messages nobody could be given yet, the oldest first").WithQuery("page", "pageSize");
     }
@@ -69,15 +68,6 @@ internal static class ModeratorEndpoints
     {
         await orchestrator.HandleUserLeftAsync(id, context.RequestAborted);
         return await ReadAsync(id, context, moderators);
-    }
-
-    private static async Task<IResult> QueueAsync(HttpContext context, ModeratorQueueService queue)
-    {
-        var input = new ApiInput(context);
-        var (skip, take) = input.Page();
-        if (input.IsBad) return input.Problem;
-        var places = await queue.GetQueueAsync(context.RequestAborted);
-        return Results.Ok(new ApiPage<QueuePlace>([.. places.Skip(skip).Take(take)], places.Count));
     }
 
     private static async Task<IResult> PendingAsync(HttpContext context, ConversationLookup conversations)

@@ -28,6 +28,9 @@ public sealed class Sentences(IStringLocalizer<Resources.Inbox> words, BrowserTi
             ClaimResult.NotPresent => words["Claim_NotPresent" + me, person ?? ""],
             ClaimResult.AtCapacity => words["Claim_AtCapacity" + me, person ?? ""],
             ClaimResult.NotAllowed => words["Claim_NotAllowed" + me, person ?? ""],
+            ClaimResult.NotHolder when outcome.HeldByName is { } name => words["Claim_NotHolder", name],
+            ClaimResult.NotHolder => words["Claim_ProfileFree"],
+            ClaimResult.ProfilePaused => words["Claim_ProfilePaused"],
             ClaimResult.Disabled => words["Claim_Disabled" + me, person ?? ""],
             ClaimResult.Paced => words["Claim_Paced" + me, person ?? ""],
         };

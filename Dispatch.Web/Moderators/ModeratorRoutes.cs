@@ -2,6 +2,7 @@ using Dispatch.Web.Account;
 using Dispatch.Web.Api;
 using Dispatch.Web.Conflicts;
 using Dispatch.Web.Locks;
+using Dispatch.Web.Queue;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Mvc;
 
@@ -24,7 +25,9 @@ internal static class ModeratorRoutes
         // For whoever has nothing else to GET, such as an admin.
         group.MapGet("/token", () => Results.NoContent());
         var moderators = group.MapGroup("").RequireAuthorization(Policies.Moderator);
-        LockRoutes.Map(moderators, group.MapGroup("").RequireAuthorization(Policies.Admin));
+        var admins = group.MapGroup("").RequireAuthorization(Policies.Admin);
+        LockRoutes.Map(moderators, admins);
+        QueueRoutes.Map(moderators, admins);
         ConflictRoutes.Map(moderators);
     }
 

@@ -343,6 +343,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.HasIndex("ConversationId", "Id")
                         .HasDatabaseName("ix_conversation_events_conversation_id_id");
 
+                    b.HasIndex("FromId", "At")
+                        .HasDatabaseName("ix_conversation_events_from_id_at")
+                        .HasFilter("from_id IS NOT NULL");
+
                     b.HasIndex("ToId", "At")
                         .HasDatabaseName("ix_conversation_events_to_id_at")
                         .HasFilter("to_id IS NOT NULL");
@@ -505,6 +509,33 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasDatabaseName("ix_pending_messages_received_at_id");
 
                     b.ToTable("pending_messages");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Data.Lease", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("epoch");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Holder")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("holder");
+
+                    b.HasKey("Name")
+                        .HasName("pk_leases");
+
+                    b.ToTable("leases", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Gateways.Channel", b =>
@@ -920,6 +951,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("grace_until");
 
+                    b.Property<int>("HeldProfiles")
+                        .HasColumnType("integer")
+                        .HasColumnName("held_profiles");
+
                     b.Property<DateTime?>("LastActivityAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_activity_at");
@@ -946,6 +981,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasColumnType("integer")
                         .HasColumnName("priority");
 
+                    b.Property<string>("QueueStanding")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("queue_standing");
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -965,6 +1006,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
                     b.ToTable("moderators", null, t =>
                         {
+                            t.HasCheckConstraint("ck_moderators_held_profiles", "held_profiles >= 0");
+
                             t.HasCheckConstraint("ck_moderators_open_count", "open_count >= 0");
                         });
                 });
@@ -1008,6 +1051,58 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasColumnType("bigint")
                         .HasColumnName("moderator_id");
 
+                    b.Property<int?>("EstimatedFrom")
+                        .HasColumnType("integer")
+                        .HasColumnName("estimated_from");
+
+                    b.Property<int?>("EstimatedTo")
+                        .HasColumnType("integer")
+                        .HasColumnName("estimated_to");
+
+                    b.Property<int?>("EstimatedWaitTime")
+                        .HasColumnType("integer")
+                        .HasColumnName("estimated_wait_time");
+
+                    b.Property<DateTime?>("FirstEstimateAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_estimate_at");
+
+                    b.Property<int?>("FirstFrom")
+                        .HasColumnType("integer")
+                        .HasColumnName("first_from");
+
+                    b.Property<int?>("FirstTo")
+                        .HasColumnType("integer")
+                        .HasColumnName("first_to");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer")
+                        .HasColumnName("position");
+
+                    b.Property<int>("Priority")
+                        .HasColumnType("integer")
+                        .HasColumnName("priority");
+
+                    b.Property<int>("ProfilesAvailable")
+                        .HasColumnType("integer")
+                        .HasColumnName("profiles_available");
+
+                    b.Property<DateTime>("QueuedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("queued_at");
+
+                    b.HasKey("ModeratorId")
+                        .HasName("pk_moderator_queue");
+
+                    b.ToTable("moderator_queue", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.ModeratorTurn", b =>
+                {
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("moderator_id");
+
                     b.Property<int>("Priority")
                         .HasColumnType("integer")
                         .HasColumnName("priority");
@@ -1021,12 +1116,130 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasColumnName("turn");
 
                     b.HasKey("ModeratorId")
-                        .HasName("pk_moderator_queue");
+                        .HasName("pk_moderator_turns");
 
                     b.HasIndex("Turn")
-                        .HasDatabaseName("ix_moderator_queue_turn");
+                        .HasDatabaseName("ix_moderator_turns_turn");
 
-                    b.ToTable("moderator_queue", (string)null);
+                    b.ToTable("moderator_turns");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.PriorityRequest", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<long?>("DecidedById")
+                        .HasColumnType("bigint")
+                        .HasColumnName("decided_by_id");
+
+                    b.Property<bool>("Granted")
+                        .HasColumnType("boolean")
+                        .HasColumnName("granted");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<int>("Priority")
+                        .HasColumnType("integer")
+                        .HasColumnName("priority");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("reason");
+
+                    b.HasKey("Id")
+                        .HasName("pk_priority_requests");
+
+                    b.HasIndex(new[] { "ModeratorId" }, "ux_priority_requests_open")
+                        .IsUnique()
+                        .HasDatabaseName("ux_priority_requests_open")
+                        .HasFilter("decided_at IS NULL");
+
+                    b.ToTable("priority_requests");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.TypingActivity", b =>
+                {
+                    b.Property<long>("ConversationId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("conversation_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("moderator_id");
+
+                    b.HasKey("ConversationId")
+                        .HasName("pk_typing_activity");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_typing_activity_at");
+
+                    b.ToTable("typing_activity");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.WaitObservation", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("EstimatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("estimated_at");
+
+                    b.Property<int>("FromSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("from_seconds");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<DateTime>("ServedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("served_at");
+
+                    b.Property<int>("ToSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("to_seconds");
+
+                    b.Property<int>("WaitedSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("waited_seconds");
+
+                    b.HasKey("Id")
+                        .HasName("pk_wait_observations");
+
+                    b.HasIndex("ModeratorId")
+                        .HasDatabaseName("ix_wait_observations_moderator_id");
+
+                    b.HasIndex("ServedAt")
+                        .HasDatabaseName("ix_wait_observations_served_at");
+
+                    b.ToTable("wait_observations");
                 });
 
             modelBuilder.Entity("Dispatch.Core.People.AppUser", b =>
@@ -1163,6 +1376,151 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.ToTable("setup_links");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Profiles.AssignmentFinding", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long?>("ConversationId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("conversation_id");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("integer")
+                        .HasColumnName("count");
+
+                    b.Property<string>("DedupeKey")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("dedupe_key");
+
+                    b.Property<DateTime>("FirstSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_seen_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTime>("LastSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<long?>("ModeratorId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<long?>("ProfileId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("profile_id");
+
+                    b.Property<bool>("Repaired")
+                        .HasColumnType("boolean")
+                        .HasColumnName("repaired");
+
+                    b.Property<DateTime?>("ResolvedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("resolved_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_assignment_findings");
+
+                    b.HasIndex("LastSeenAt")
+                        .HasDatabaseName("ix_assignment_findings_last_seen_at");
+
+                    b.HasIndex(new[] { "DedupeKey" }, "ux_assignment_findings_open")
+                        .IsUnique()
+                        .HasDatabaseName("ux_assignment_findings_open")
+                        .HasFilter("resolved_at IS NULL");
+
+                    b.ToTable("assignment_findings");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Profiles.ModeratorProfileAssignment", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("AssignedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("assigned_at");
+
+                    b.Property<long?>("AssignedById")
+                        .HasColumnType("bigint")
+                        .HasColumnName("assigned_by_id");
+
+                    b.Property<string>("Cause")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("cause");
+
+                    b.Property<string>("EndCause")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("end_cause");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<long?>("EndedById")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_by_id");
+
+                    b.Property<long>("HolderVersion")
+                        .HasColumnType("bigint")
+                        .HasColumnName("holder_version");
+
+                    b.Property<DateTime?>("LastActivityCheck")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_activity_check");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("profile_id");
+
+                    b.Property<int?>("QueuePosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("queue_position");
+
+                    b.Property<DateTime?>("QueuedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("queued_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_moderator_profile_assignments");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_moderator_profile_assignments_ended_at")
+                        .HasFilter("ended_at IS NOT NULL");
+
+                    b.HasIndex("ModeratorId", "EndedAt")
+                        .HasDatabaseName("ix_moderator_profile_assignments_moderator_id_ended_at");
+
+                    b.HasIndex(new[] { "ProfileId" }, "ux_moderator_profile_assignments_held")
+                        .IsUnique()
+                        .HasDatabaseName("ux_moderator_profile_assignments_held")
+                        .HasFilter("ended_at IS NULL");
+
+                    b.ToTable("moderator_profile_assignments", (string)null);
+                });
+
             modelBuilder.Entity("Dispatch.Core.Profiles.Profile", b =>
                 {
                     b.Property<long>("Id")
@@ -1172,6 +1530,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<long?>("AvoidId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("avoid_id");
+
                     b.Property<long>("ChannelId")
                         .HasColumnType("bigint")
                         .HasColumnName("channel_id");
@@ -1179,6 +1541,22 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.Property<DateTime>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("FreeSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("free_since");
+
+                    b.Property<long?>("HolderId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("holder_id");
+
+                    b.Property<DateTime?>("HolderSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("holder_since");
+
+                    b.Property<long>("HolderVersion")
+                        .HasColumnType("bigint")
+                        .HasColumnName("holder_version");
 
                     b.Property<string>("Mode")
                         .IsRequired()
@@ -1192,6 +1570,14 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasColumnType("character varying(120)")
                         .HasColumnName("name");
 
+                    b.Property<bool>("Paused")
+                        .HasColumnType("boolean")
+                        .HasColumnName("paused");
+
+                    b.Property<int>("Priority")
+                        .HasColumnType("integer")
+                        .HasColumnName("priority");
+
                     b.Property<bool>("Restricted")
                         .HasColumnType("boolean")
                         .HasColumnName("restricted");
@@ -1203,7 +1589,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .IsUnique()
                         .HasDatabaseName("ix_profiles_channel_id");
 
-                    b.ToTable("profiles");
+                    b.HasIndex("HolderId")
+                        .HasDatabaseName("ix_profiles_holder_id");
+
+                    b.ToTable("profiles", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_profiles_holder", "(holder_id IS NULL AND holder_since IS NULL) OR (holder_id IS NOT NULL AND holder_since IS NOT NULL)");
+                        });
                 });
 
             modelBuilder.Entity("Dispatch.Core.Profiles.ProfileModerator", b =>
@@ -1223,6 +1615,31 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasDatabaseName("ix_profile_moderators_moderator_id");
 
                     b.ToTable("profile_moderators");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Settings.Setting", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("key");
+
+                    b.Property<DateTime>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<long?>("ChangedById")
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_by_id");
+
+                    b.Property<int>("Value")
+                        .HasColumnType("integer")
+                        .HasColumnName("value");
+
+                    b.HasKey("Key")
+                        .HasName("pk_settings");
+
+                    b.ToTable("settings", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityRole<long>", b =>
@@ -1549,6 +1966,53 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasConstraintName("fk_moderator_queue_moderators_moderator_id");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Moderators.ModeratorTurn", b =>
+                {
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithOne()
+                        .HasForeignKey("Dispatch.Core.Moderators.ModeratorTurn", "ModeratorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_moderator_turns_moderators_moderator_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.PriorityRequest", b =>
+                {
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("ModeratorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_priority_requests_moderators_moderator_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.WaitObservation", b =>
+                {
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("ModeratorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_wait_observations_moderators_moderator_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Profiles.ModeratorProfileAssignment", b =>
+                {
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("ModeratorId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_moderator_profile_assignments_moderators_moderator_id");
+
+                    b.HasOne("Dispatch.Core.Profiles.Profile", null)
+                        .WithMany()
+                        .HasForeignKey("ProfileId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_moderator_profile_assignments_profiles_profile_id");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Profiles.Profile", b =>
                 {
                     b.HasOne("Dispatch.Core.Gateways.Channel", null)
@@ -1557,6 +2021,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_profiles_channels_channel_id");
+
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("HolderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_profiles_moderators_holder_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Profiles.ProfileModerator", b =>

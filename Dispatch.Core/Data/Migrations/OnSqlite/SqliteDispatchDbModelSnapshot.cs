@@ -330,6 +330,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.HasIndex("ConversationId", "Id")
                         .HasDatabaseName("ix_conversation_events_conversation_id_id");
 
+                    b.HasIndex("FromId", "At")
+                        .HasDatabaseName("ix_conversation_events_from_id_at")
+                        .HasFilter("from_id IS NOT NULL");
+
                     b.HasIndex("ToId", "At")
                         .HasDatabaseName("ix_conversation_events_to_id_at")
                         .HasFilter("to_id IS NOT NULL");
@@ -488,6 +492,33 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasDatabaseName("ix_pending_messages_received_at_id");
 
                     b.ToTable("pending_messages");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Data.Lease", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("epoch");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Holder")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("holder");
+
+                    b.HasKey("Name")
+                        .HasName("pk_leases");
+
+                    b.ToTable("leases", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Gateways.Channel", b =>
@@ -893,6 +924,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("grace_until");
 
+                    b.Property<int>("HeldProfiles")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("held_profiles");
+
                     b.Property<DateTime?>("LastActivityAt")
                         .HasColumnType("TEXT")
                         .HasColumnName("last_activity_at");
@@ -919,6 +954,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("priority");
 
+                    b.Property<string>("QueueStanding")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("queue_standing");
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -938,6 +979,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
                     b.ToTable("moderators", null, t =>
                         {
+                            t.HasCheckConstraint("ck_moderators_held_profiles", "held_profiles >= 0");
+
                             t.HasCheckConstraint("ck_moderators_open_count", "open_count >= 0");
                         });
                 });
@@ -981,6 +1024,58 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("moderator_id");
 
+                    b.Property<int?>("EstimatedFrom")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("estimated_from");
+
+                    b.Property<int?>("EstimatedTo")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("estimated_to");
+
+                    b.Property<int?>("EstimatedWaitTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("estimated_wait_time");
+
+                    b.Property<DateTime?>("FirstEstimateAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("first_estimate_at");
+
+                    b.Property<int?>("FirstFrom")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_from");
+
+                    b.Property<int?>("FirstTo")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_to");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("position");
+
+                    b.Property<int>("Priority")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("priority");
+
+                    b.Property<int>("ProfilesAvailable")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profiles_available");
+
+                    b.Property<DateTime>("QueuedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("queued_at");
+
+                    b.HasKey("ModeratorId")
+                        .HasName("pk_moderator_queue");
+
+                    b.ToTable("moderator_queue", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.ModeratorTurn", b =>
+                {
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
                     b.Property<int>("Priority")
                         .HasColumnType("INTEGER")
                         .HasColumnName("priority");
@@ -994,12 +1089,126 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnName("turn");
 
                     b.HasKey("ModeratorId")
-                        .HasName("pk_moderator_queue");
+                        .HasName("pk_moderator_turns");
 
                     b.HasIndex("Turn")
-                        .HasDatabaseName("ix_moderator_queue_turn");
+                        .HasDatabaseName("ix_moderator_turns_turn");
 
-                    b.ToTable("moderator_queue", (string)null);
+                    b.ToTable("moderator_turns");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.PriorityRequest", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("AskedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("asked_at");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at");
+
+                    b.Property<long?>("DecidedById")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("decided_by_id");
+
+                    b.Property<bool>("Granted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("granted");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<int>("Priority")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("priority");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.HasKey("Id")
+                        .HasName("pk_priority_requests");
+
+                    b.HasIndex(new[] { "ModeratorId" }, "ux_priority_requests_open")
+                        .IsUnique()
+                        .HasDatabaseName("ux_priority_requests_open")
+                        .HasFilter("decided_at IS NULL");
+
+                    b.ToTable("priority_requests");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.TypingActivity", b =>
+                {
+                    b.Property<long>("ConversationId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("conversation_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
+                    b.HasKey("ConversationId")
+                        .HasName("pk_typing_activity");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_typing_activity_at");
+
+                    b.ToTable("typing_activity");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.WaitObservation", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("EstimatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("estimated_at");
+
+                    b.Property<int>("FromSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("from_seconds");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<DateTime>("ServedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("served_at");
+
+                    b.Property<int>("ToSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("to_seconds");
+
+                    b.Property<int>("WaitedSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("waited_seconds");
+
+                    b.HasKey("Id")
+                        .HasName("pk_wait_observations");
+
+                    b.HasIndex("ModeratorId")
+                        .HasDatabaseName("ix_wait_observations_moderator_id");
+
+                    b.HasIndex("ServedAt")
+                        .HasDatabaseName("ix_wait_observations_served_at");
+
+                    b.ToTable("wait_observations");
                 });
 
             modelBuilder.Entity("Dispatch.Core.People.AppUser", b =>
@@ -1132,12 +1341,157 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("setup_links");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Profiles.AssignmentFinding", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ConversationId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("conversation_id");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("count");
+
+                    b.Property<string>("DedupeKey")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("dedupe_key");
+
+                    b.Property<DateTime>("FirstSeenAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("first_seen_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTime>("LastSeenAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<long?>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<long?>("ProfileId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profile_id");
+
+                    b.Property<bool>("Repaired")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("repaired");
+
+                    b.Property<DateTime?>("ResolvedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resolved_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_assignment_findings");
+
+                    b.HasIndex("LastSeenAt")
+                        .HasDatabaseName("ix_assignment_findings_last_seen_at");
+
+                    b.HasIndex(new[] { "DedupeKey" }, "ux_assignment_findings_open")
+                        .IsUnique()
+                        .HasDatabaseName("ux_assignment_findings_open")
+                        .HasFilter("resolved_at IS NULL");
+
+                    b.ToTable("assignment_findings");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Profiles.ModeratorProfileAssignment", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("AssignedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("assigned_at");
+
+                    b.Property<long?>("AssignedById")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("assigned_by_id");
+
+                    b.Property<string>("Cause")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("cause");
+
+                    b.Property<string>("EndCause")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("end_cause");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at");
+
+                    b.Property<long?>("EndedById")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ended_by_id");
+
+                    b.Property<long>("HolderVersion")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("holder_version");
+
+                    b.Property<DateTime?>("LastActivityCheck")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_activity_check");
+
+                    b.Property<long>("ModeratorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("moderator_id");
+
+                    b.Property<long>("ProfileId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("profile_id");
+
+                    b.Property<int?>("QueuePosition")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("queue_position");
+
+                    b.Property<DateTime?>("QueuedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("queued_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_moderator_profile_assignments");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_moderator_profile_assignments_ended_at")
+                        .HasFilter("ended_at IS NOT NULL");
+
+                    b.HasIndex("ModeratorId", "EndedAt")
+                        .HasDatabaseName("ix_moderator_profile_assignments_moderator_id_ended_at");
+
+                    b.HasIndex(new[] { "ProfileId" }, "ux_moderator_profile_assignments_held")
+                        .IsUnique()
+                        .HasDatabaseName("ux_moderator_profile_assignments_held")
+                        .HasFilter("ended_at IS NULL");
+
+                    b.ToTable("moderator_profile_assignments", (string)null);
+                });
+
             modelBuilder.Entity("Dispatch.Core.Profiles.Profile", b =>
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER")
                         .HasColumnName("id");
+
+                    b.Property<long?>("AvoidId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("avoid_id");
 
                     b.Property<long>("ChannelId")
                         .HasColumnType("INTEGER")
@@ -1146,6 +1500,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.Property<DateTime>("CreatedAt")
                         .HasColumnType("TEXT")
                         .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("FreeSince")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("free_since");
+
+                    b.Property<long?>("HolderId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("holder_id");
+
+                    b.Property<DateTime?>("HolderSince")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("holder_since");
+
+                    b.Property<long>("HolderVersion")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("holder_version");
 
                     b.Property<string>("Mode")
                         .IsRequired()
@@ -1159,6 +1529,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("name");
 
+                    b.Property<bool>("Paused")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("paused");
+
+                    b.Property<int>("Priority")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("priority");
+
                     b.Property<bool>("Restricted")
                         .HasColumnType("INTEGER")
                         .HasColumnName("restricted");
@@ -1170,7 +1548,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .IsUnique()
                         .HasDatabaseName("ix_profiles_channel_id");
 
-                    b.ToTable("profiles");
+                    b.HasIndex("HolderId")
+                        .HasDatabaseName("ix_profiles_holder_id");
+
+                    b.ToTable("profiles", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_profiles_holder", "(holder_id IS NULL AND holder_since IS NULL) OR (holder_id IS NOT NULL AND holder_since IS NOT NULL)");
+                        });
                 });
 
             modelBuilder.Entity("Dispatch.Core.Profiles.ProfileModerator", b =>
@@ -1190,6 +1574,31 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasDatabaseName("ix_profile_moderators_moderator_id");
 
                     b.ToTable("profile_moderators");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Settings.Setting", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key");
+
+                    b.Property<DateTime>("ChangedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("changed_at");
+
+                    b.Property<long?>("ChangedById")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("changed_by_id");
+
+                    b.Property<int>("Value")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("value");
+
+                    b.HasKey("Key")
+                        .HasName("pk_settings");
+
+                    b.ToTable("settings", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityRole<long>", b =>
@@ -1510,6 +1919,53 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasConstraintName("fk_moderator_queue_moderators_moderator_id");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Moderators.ModeratorTurn", b =>
+                {
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithOne()
+                        .HasForeignKey("Dispatch.Core.Moderators.ModeratorTurn", "ModeratorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_moderator_turns_moderators_moderator_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.PriorityRequest", b =>
+                {
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("ModeratorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_priority_requests_moderators_moderator_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Moderators.WaitObservation", b =>
+                {
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("ModeratorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_wait_observations_moderators_moderator_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Profiles.ModeratorProfileAssignment", b =>
+                {
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("ModeratorId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_moderator_profile_assignments_moderators_moderator_id");
+
+                    b.HasOne("Dispatch.Core.Profiles.Profile", null)
+                        .WithMany()
+                        .HasForeignKey("ProfileId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_moderator_profile_assignments_profiles_profile_id");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Profiles.Profile", b =>
                 {
                     b.HasOne("Dispatch.Core.Gateways.Channel", null)
@@ -1518,6 +1974,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_profiles_channels_channel_id");
+
+                    b.HasOne("Dispatch.Core.Moderators.Moderator", null)
+                        .WithMany()
+                        .HasForeignKey("HolderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_profiles_moderators_holder_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Profiles.ProfileModerator", b =>

@@ -83,6 +83,28 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "assignment_findings",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: true),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    repaired = table.Column<bool>(type: "boolean", nullable: false),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_assignment_findings", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "channels",
                 columns: table => new
                 {
@@ -133,6 +155,20 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "leases",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    holder = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_leases", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "moderator_connections",
                 columns: table => new
                 {
@@ -144,6 +180,20 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_moderator_connections", x => x.connection_id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "settings",
+                columns: table => new
+                {
+                    key = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    value = table.Column<int>(type: "integer", nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    changed_by_id = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_settings", x => x.key);
                 });
 
             migrationBuilder.CreateTable(
@@ -160,6 +210,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_setup_links", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "typing_activity",
+                columns: table => new
+                {
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_typing_activity", x => x.conversation_id);
                 });
 
             migrationBuilder.CreateTable(
@@ -282,6 +345,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     last_activity_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     open_count = table.Column<int>(type: "integer", nullable: false),
                     max_conversations = table.Column<int>(type: "integer", nullable: false),
+                    held_profiles = table.Column<int>(type: "integer", nullable: false),
+                    queue_standing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     priority = table.Column<int>(type: "integer", nullable: false),
                     last_assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     drain_window_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
@@ -290,11 +355,84 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_moderators", x => x.id);
+                    table.CheckConstraint("ck_moderators_held_profiles", "held_profiles >= 0");
                     table.CheckConstraint("ck_moderators_open_count", "open_count >= 0");
                     table.ForeignKey(
                         name: "fk_moderators_asp_net_users_id",
                         column: x => x.id,
                         principalTable: "asp_net_users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "moderator_queue",
+                columns: table => new
+                {
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    estimated_wait_time = table.Column<int>(type: "integer", nullable: true),
+                    estimated_from = table.Column<int>(type: "integer", nullable: true),
+                    estimated_to = table.Column<int>(type: "integer", nullable: true),
+                    profiles_available = table.Column<int>(type: "integer", nullable: false),
+                    first_estimate_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    first_from = table.Column<int>(type: "integer", nullable: true),
+                    first_to = table.Column<int>(type: "integer", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_moderator_queue", x => x.moderator_id);
+                    table.ForeignKey(
+                        name: "fk_moderator_queue_moderators_moderator_id",
+                        column: x => x.moderator_id,
+                        principalTable: "moderators",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "moderator_turns",
+                columns: table => new
+                {
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    turn = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_moderator_turns", x => x.moderator_id);
+                    table.ForeignKey(
+                        name: "fk_moderator_turns_moderators_moderator_id",
+                        column: x => x.moderator_id,
+                        principalTable: "moderators",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "priority_requests",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    asked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    granted = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_priority_requests", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_priority_requests_moderators_moderator_id",
+                        column: x => x.moderator_id,
+                        principalTable: "moderators",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -309,37 +447,31 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
                     mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     restricted = table.Column<bool>(type: "boolean", nullable: false),
+                    paused = table.Column<bool>(type: "boolean", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    holder_id = table.Column<long>(type: "bigint", nullable: true),
+                    holder_version = table.Column<long>(type: "bigint", nullable: false),
+                    holder_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    free_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    avoid_id = table.Column<long>(type: "bigint", nullable: true),
                     created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_profiles", x => x.id);
+                    table.CheckConstraint("ck_profiles_holder", "(holder_id IS NULL AND holder_since IS NULL) OR (holder_id IS NOT NULL AND holder_since IS NOT NULL)");
                     table.ForeignKey(
                         name: "fk_profiles_channels_channel_id",
                         column: x => x.channel_id,
                         principalTable: "channels",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "moderator_queue",
-                columns: table => new
-                {
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    turn = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_moderator_queue", x => x.moderator_id);
                     table.ForeignKey(
-                        name: "fk_moderator_queue_moderators_moderator_id",
-                        column: x => x.moderator_id,
+                        name: "fk_profiles_moderators_holder_id",
+                        column: x => x.holder_id,
                         principalTable: "moderators",
                         principalColumn: "id",
-                        onDelete: ReferentialAction.Cascade);
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -377,6 +509,30 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         principalTable: "moderators",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "wait_observations",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    estimated_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    from_seconds = table.Column<int>(type: "integer", nullable: false),
+                    to_seconds = table.Column<int>(type: "integer", nullable: false),
+                    served_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    waited_seconds = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_wait_observations", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_wait_observations_moderators_moderator_id",
+                        column: x => x.moderator_id,
+                        principalTable: "moderators",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -481,6 +637,42 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         onDelete: ReferentialAction.Restrict);
                     table.ForeignKey(
                         name: "fk_conversations_profiles_profile_id",
+                        column: x => x.profile_id,
+                        principalTable: "profiles",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "moderator_profile_assignments",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    assigned_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    queue_position = table.Column<int>(type: "integer", nullable: true),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_activity_check = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    end_cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    ended_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    holder_version = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_moderator_profile_assignments", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_moderator_profile_assignments_moderators_moderator_id",
+                        column: x => x.moderator_id,
+                        principalTable: "moderators",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_moderator_profile_assignments_profiles_profile_id",
                         column: x => x.profile_id,
                         principalTable: "profiles",
                         principalColumn: "id",
@@ -699,6 +891,18 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 filter: "loser_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_assignment_findings_last_seen_at",
+                table: "assignment_findings",
+                column: "last_seen_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_assignment_findings_open",
+                table: "assignment_findings",
+                column: "dedupe_key",
+                unique: true,
+                filter: "resolved_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_channels_key",
                 table: "channels",
                 column: "key",
@@ -741,6 +945,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "ix_conversation_events_conversation_id_id",
                 table: "conversation_events",
                 columns: new[] { "conversation_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_conversation_events_from_id_at",
+                table: "conversation_events",
+                columns: new[] { "from_id", "at" },
+                filter: "from_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_conversation_events_to_id_at",
@@ -817,8 +1027,26 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 column: "node");
 
             migrationBuilder.CreateIndex(
-                name: "ix_moderator_queue_turn",
-                table: "moderator_queue",
+                name: "ix_moderator_profile_assignments_ended_at",
+                table: "moderator_profile_assignments",
+                column: "ended_at",
+                filter: "ended_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_moderator_profile_assignments_moderator_id_ended_at",
+                table: "moderator_profile_assignments",
+                columns: new[] { "moderator_id", "ended_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ux_moderator_profile_assignments_held",
+                table: "moderator_profile_assignments",
+                column: "profile_id",
+                unique: true,
+                filter: "ended_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_moderator_turns_turn",
+                table: "moderator_turns",
                 column: "turn");
 
             migrationBuilder.CreateIndex(
@@ -855,6 +1083,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: new[] { "received_at", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "ux_priority_requests_open",
+                table: "priority_requests",
+                column: "moderator_id",
+                unique: true,
+                filter: "decided_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_profile_locks_held",
                 table: "profile_locks",
                 column: "moderator_id",
@@ -878,10 +1113,20 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_profiles_holder_id",
+                table: "profiles",
+                column: "holder_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_setup_links_token_hash",
                 table: "setup_links",
                 column: "token_hash",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_typing_activity_at",
+                table: "typing_activity",
+                column: "at");
 
             migrationBuilder.CreateIndex(
                 name: "ix_unlock_requests_holder_id_id",
@@ -899,6 +1144,16 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: new[] { "kind", "resource_id" },
                 unique: true,
                 filter: "status = 'Open'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_wait_observations_moderator_id",
+                table: "wait_observations",
+                column: "moderator_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_wait_observations_served_at",
+                table: "wait_observations",
+                column: "served_at");
         }
 
         /// <inheritdoc />
@@ -923,6 +1178,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "assignment_conflicts");
 
             migrationBuilder.DropTable(
+                name: "assignment_findings");
+
+            migrationBuilder.DropTable(
                 name: "client_approaches");
 
             migrationBuilder.DropTable(
@@ -935,13 +1193,25 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "early_statuses");
 
             migrationBuilder.DropTable(
+                name: "leases");
+
+            migrationBuilder.DropTable(
                 name: "moderator_connections");
+
+            migrationBuilder.DropTable(
+                name: "moderator_profile_assignments");
 
             migrationBuilder.DropTable(
                 name: "moderator_queue");
 
             migrationBuilder.DropTable(
+                name: "moderator_turns");
+
+            migrationBuilder.DropTable(
                 name: "pending_messages");
+
+            migrationBuilder.DropTable(
+                name: "priority_requests");
 
             migrationBuilder.DropTable(
                 name: "profile_locks");
@@ -950,10 +1220,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "profile_moderators");
 
             migrationBuilder.DropTable(
+                name: "settings");
+
+            migrationBuilder.DropTable(
                 name: "setup_links");
 
             migrationBuilder.DropTable(
+                name: "typing_activity");
+
+            migrationBuilder.DropTable(
                 name: "unlock_requests");
+
+            migrationBuilder.DropTable(
+                name: "wait_observations");
 
             migrationBuilder.DropTable(
                 name: "asp_net_roles");
@@ -962,13 +1241,7 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "messages");
 
             migrationBuilder.DropTable(
-                name: "moderators");
-
-            migrationBuilder.DropTable(
                 name: "conversations");
-
-            migrationBuilder.DropTable(
-                name: "asp_net_users");
 
             migrationBuilder.DropTable(
                 name: "contacts");
@@ -978,6 +1251,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
             migrationBuilder.DropTable(
                 name: "channels");
+
+            migrationBuilder.DropTable(
+                name: "moderators");
+
+            migrationBuilder.DropTable(
+                name: "asp_net_users");
         }
     }
 }

@@ -1,0 +1,84 @@
+using Dispatch.Core.Data;
+using Dispatch.Core.Live;
+using Microsoft.EntityFrameworkCore;
+
+namespace Dispatch.Core.Settings;
+
+public enum SettingResult
+{
+    Done,
+    UnknownKey,
+    /// <summary>Not a whole number between the definition's minimum and maximum.</summary>
+    OutOfRange,
+}
+
+public sealed record SettingOutcome(SettingResult Result, SettingDefinition? Definition = null);
+
+/// <summary>A setting as a page shows it.</summary>
+/// <param name="ChangedAt">Null: never changed.</param>
+public sealed record SettingRow(SettingDefinition Definition, int Value, DateTime? ChangedAt, long? ChangedById);
+
+/// <summary>
+/// Thresholds that admins change while Dispatch runs. A change holds from its commit on for this node; another node sees it within
+/// <see cref="SeenElsewhereWithin"/>.
+/// </summary>
+public sealed class SettingsService(Database database, TimeProvider clock)
+{
+    public static readonly TimeSpan SeenElsewhereWithin = TimeSpan.FromSeconds(2);
+
+    private sealed record Snapshot(RoutingSettings Routing, long ReadAt);
+
+    private volatile Snapshot? _snapshot;
+
+    /// <summary>The thresholds of routing now. Not inside a write: it may read.</summary>
+    public async ValueTask<RoutingSettings> RoutingAsync(CancellationToken cancel = default)
+    {
+        if (_snapshot is { } known && clock.GetElapsedTime(known.ReadAt) < SeenElsewhereWithin) return known.Routing;
+        var readAt = clock.GetTimestamp();
+        await using var db = database.Read();
+        // A row out of range (an older version allowed it, or somebody edited the table) counts as not there.
+        var rows = await db.Settings.ToListAsync(cancel);
+        var valid = rows.Where(r => RoutingSettings.Definitions.Any(d => d.Key == r.Key && r.Value >= d.Min && r.Value <= d.Max))
+            .ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal);
+        var routing = new RoutingSettings(valid);
+        _snapshot = new Snapshot(routing, readAt);
+        return routing;
+    }
+
+    /// <summary>Every setting with its value and limits, in the order of their definitions.</summary>
+    public async Task<IReadOnlyList<SettingRow>> ListAsync(CancellationToken cancel = default)
+    {
+        await using var db = database.Read();
+        var rows = await db.Settings.ToDictionaryAsync(s => s.Key, StringComparer.Ordinal, cancel);
+        return [.. RoutingSettings.Definitions.Select(d => rows.GetValueOrDefault(d.Key) is { } row
+            ? new SettingRow(d, row.Value, row.ChangedAt, row.ChangedById) : new SettingRow(d, d.Standard, null, null))];
+    }
+
+    /// <summary>Changes one setting; holds at once.</summary>
+    /// <param name="actorId">The admin; null: an integration.</param>
+    public async Task<SettingOutcome> ChangeAsync(string key, int value, long? actorId, CancellationToken cancel = default)
+    {
+        if (RoutingSettings.Definitions.FirstOrDefault(d => d.Key == key) is not { } definition) return new SettingOutcome(SettingResult.UnknownKey);
+        if (value < definition.Min || value > definition.Max) return new SettingOutcome(SettingResult.OutOfRange, definition);
+        var now = clock.GetUtcNow().UtcDateTime;
+        await database.WriteAsync(async session =>
+        {
+            if (await session.Db.Settings.Where(s => s.Key == key).ExecuteUpdateAsync(set => set
+                    .SetProperty(s => s.Value, value).SetProperty(s => s.ChangedAt, now).SetProperty(s => s.ChangedById, actorId)) == 0)
+            {
+                session.Db.Settings.Add(new Setting { Key = key, Value = value, ChangedAt = now, ChangedById = actorId });
+                try
+                {
+                    await session.Db.SaveChangesAsync();
+                }
+                catch (DbUpdateException e) when (DatabaseErrors.IsDuplicateKey(e))
+                {
+                    throw new StaleReadException("setting");
+                }
+            }
+            session.AfterCommit(() => _snapshot = null);
+            session.Publish(Topics.Board, EventNames.SettingsChanged, 0);
+        }, cancel);
+        return new SettingOutcome(SettingResult.Done, definition);
+    }
+}
