@@ -1,6 +1,7 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Matching;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Dispatch.Web.Api;
@@ -16,6 +17,7 @@ builder.Services.Configure<ConversationOptions>(builder.Configuration.GetSection
 builder.Services.Configure<NodeOptions>(builder.Configuration.GetSection(NodeOptions.Section));
 builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
+builder.Services.AddDispatchMatching(builder.Configuration);
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();

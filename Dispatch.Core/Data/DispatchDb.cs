@@ -1,5 +1,8 @@
+using Dispatch.Core.Alerts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Matching;
+using Dispatch.Core.Messaging;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
@@ -28,6 +31,14 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<ConversationEvent> ConversationEvents => Set<ConversationEvent>();
     public DbSet<EarlyStatus> EarlyStatuses => Set<EarlyStatus>();
     public DbSet<SetupLink> SetupLinks => Set<SetupLink>();
+    public DbSet<Booking> Bookings => Set<Booking>();
+    public DbSet<BookingEvent> BookingEvents => Set<BookingEvent>();
+    public DbSet<BookingNotification> BookingNotifications => Set<BookingNotification>();
+    public DbSet<MatchingMetrics> MatchingMetrics => Set<MatchingMetrics>();
+    public DbSet<Driver> Drivers => Set<Driver>();
+    public DbSet<MessageTemplate> MessageTemplates => Set<MessageTemplate>();
+    public DbSet<ServiceMessage> ServiceMessages => Set<ServiceMessage>();
+    public DbSet<Alert> Alerts => Set<Alert>();
 
     protected override void OnModelCreating(ModelBuilder builder)
     {

@@ -28,6 +28,11 @@ public abstract class SqlDialect
         return sql.ToString();
     }
 
+    /// <summary><c>UPDATE table SET set WHERE where</c>, giving back the <paramref name="returning"/> columns of each changed row.</summary>
+    public string Update(string table, string set, string where, string[] returning) => OutputsBeforeValues
+        ? $"UPDATE {table} SET {set} OUTPUT {string.Join(", ", returning.Select(c => "inserted." + c))} WHERE {where}"
+        : $"UPDATE {table} SET {set} WHERE {where} RETURNING {string.Join(", ", returning)}";
+
     /// <summary>
     /// For each key, the columns of the newest row (by id) that has it, locked until the end of the transaction where rows can be locked.
     /// The keys come back first, as <c>k0, k1</c>.
