@@ -134,6 +134,7 @@ public sealed partial class MatchingService
         await DriverNotificationService.AddEventAsync(session, booking, BookingEventKind.CustomerAsked, frame.Now, note: nameof(BookingQuestion.Choice));
         await drivers.NotifyOtherDriversBookingTakenAsync(session, frame, booking, won.Told, TemplateKey.DriverBookingCancelled);
         await clients.NotifySearchFailedAsync(session, frame, booking);
+        session.AfterCommit(asked.Invalidate);
         await admins.AlertSystemErrorAsync(session, frame, SystemErrorType.MatchingFailure, booking.Id);
         return true;
     }

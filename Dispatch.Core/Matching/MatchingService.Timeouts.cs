@@ -61,6 +61,7 @@ public sealed partial class MatchingService
         await DriverNotificationService.AddEventAsync(session, booking, BookingEventKind.CustomerAsked, frame.Now, note: nameof(BookingQuestion.Choice));
         await drivers.NotifyOtherDriversBookingTakenAsync(session, frame, booking, won.Told, TemplateKey.DriverOfferExpired);
         await clients.NotifySearchFailedAsync(session, frame, booking);
+        session.AfterCommit(asked.Invalidate);
         await admins.AlertBookingTimeoutAsync(session, frame, booking);
         return true;
     }, cancel);
@@ -122,13 +123,13 @@ public sealed partial class MatchingService
             open = await db.Bookings.Where(b => b.Status == BookingStatus.Pending && b.MatchingStartedAt != null)
                 .OrderBy(b => b.MatchingDeadline).Select(b => b.Id).ToListAsync(cancel);
         }
-        var asked = 0;
+        var count = 0;
         foreach (var id in open)
         {
             var frame = await frames.GetAsync(cancel);
-            if (await database.WriteAsync(session => OfferLateAsync(session, frame, id, driverId), cancel)) asked++;
+            if (await database.WriteAsync(session => OfferLateAsync(session, frame, id, driverId), cancel)) count++;
         }
-        return asked;
+        return count;
     }
 
     private async Task<bool> OfferLateAsync(WriteSession session, MatchingFrame frame, long bookingId, long driverId)

@@ -13,7 +13,7 @@ namespace Dispatch.Core.Matching;
 /// </summary>
 public sealed partial class MatchingService(
     Database database, MatchingFrames frames, DriverNotificationService drivers, ClientNotificationService clients, AdminAlertService admins, AlertStore alerts,
-    ServiceMessageSender sender, TimeoutSignal timeouts, ILogger<MatchingService> logger)
+    ServiceMessageSender sender, TimeoutSignal timeouts, AskedCustomers asked, ILogger<MatchingService> logger)
 {
     /// <summary>
     /// Begins the search of a Pending or Scheduled booking: every offer row is committed in one transaction with the start, then sent. Answers when the

@@ -1,4 +1,5 @@
 using Dispatch.Core.Alerts;
+using Dispatch.Core.Gateways;
 using Dispatch.Core.Messaging;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +37,9 @@ public static class MatchingServices
         services.AddSingleton<BookingQueries>();
         services.AddSingleton<DriverQueries>();
         services.AddSingleton<TimeoutManager>();
+        services.AddSingleton<AskedCustomers>();
+        services.AddSingleton<MatchingAnswers>();
+        services.AddSingleton<IInboundRoute>(s => s.GetRequiredService<MatchingAnswers>());
         services.AddSingleton<MatchingHealthService>();
         services.AddHostedService(s => s.GetRequiredService<ServiceMessageSender>());
         services.AddHostedService(s => s.GetRequiredService<TimeoutManager>());
