@@ -27,7 +27,7 @@ internal static class BookingClaims
 
     private const string Assign =
         "UPDATE bookings SET status = 'Accepted', driver_id = @driver, status_at = @now, accepted_at = @now, next_wave_at = NULL, start_at = NULL, question = NULL, version = version + 1 "
-        + "WHERE id = @booking AND status IN ('Pending','Scheduled','TimedOut','Failed')";
+        + "WHERE id = @booking AND status IN ('Pending','Scheduled','TimedOut','Failed') AND EXISTS (SELECT 1 FROM drivers d WHERE d.id = @driver AND d.status <> 'Busy')";
 
     private const string TimeOut =
         "UPDATE bookings SET status = 'TimedOut', status_at = @now, next_wave_at = NULL, question = 'Choice', question_repeats = 0, asked_at = @now, version = version + 1 "
@@ -44,6 +44,9 @@ internal static class BookingClaims
     private const string BackOut =
         "UPDATE bookings SET driver_id = NULL, status = 'Pending', status_at = @now, accepted_at = NULL, matching_started_at = NULL, matching_deadline = NULL, "
         + "rematches = rematches + 1, excluded_driver_ids = @excluded, version = version + 1 WHERE id = @booking AND status = 'Accepted' AND driver_id = @driver";
+
+    private const string Reopened =
+        "UPDATE matching_metrics SET final_status = NULL, ended_at = NULL, accepted_at = NULL, time_to_match = NULL, accept_ms = NULL, human_ms = NULL WHERE booking_id = @booking";
 
     private const string Complete =
         "UPDATE bookings SET status = 'Completed', status_at = @now, version = version + 1 WHERE id = @booking AND status = 'Accepted'";
@@ -78,7 +81,7 @@ internal static class BookingClaims
 
     internal static IEnumerable<string> Statements(SqlDialect dialect) =>
     [
-        Accept, Assign, TimeOut, Fail, Cancel, BackOut, Complete, Occupy, Release, Answered, TakeOffer, RejectOffer, Lost, Matched, Responded, Ended,
+        Accept, Assign, TimeOut, Fail, Cancel, BackOut, Reopened, Complete, Occupy, Release, Answered, TakeOffer, RejectOffer, Lost, Matched, Responded, Ended,
         CloseOffers(dialect), LeaveOthers(dialect), .. LockOffers(dialect) is { } text ? new[] { text } : [],
     ];
 
@@ -141,6 +144,7 @@ internal static class BookingClaims
     {
         if (await session.ExecuteAsync(BackOut, ("now", now), ("excluded", excluded), ("booking", bookingId), ("driver", driverId)) == 0) return false;
         await ReleaseAsync(session, driverId, now);
+        await session.ExecuteAsync(Reopened, ("booking", bookingId));
         Publish(session, bookingId);
         return true;
     }

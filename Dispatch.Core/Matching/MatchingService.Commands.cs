@@ -40,31 +40,42 @@ public sealed partial class MatchingService
     public async Task<BookingOutcome> AssignAsync(long bookingId, long driverId, long? actorId = null, CancellationToken cancel = default)
     {
         var frame = await frames.GetAsync(cancel);
-        var (outcome, orphans) = await database.WriteAsync(async session =>
+        (BookingOutcome Outcome, IReadOnlyList<long> Orphans) done;
+        try
         {
-            if (await ReadAsync(session, bookingId) is null) return (new BookingOutcome(BookingResult.NotFound, bookingId), []);
-            if (await session.Db.Drivers.AsNoTracking().FirstOrDefaultAsync(d => d.Id == driverId) is not { } driver)
-                return (new BookingOutcome(BookingResult.DriverNotFound, bookingId), []);
-            var won = await BookingClaims.AssignAsync(session, bookingId, driverId, frame.Now);
-            var booking = (await ReadAsync(session, bookingId))!;
-            if (won is null)
-            {
-                var open = booking.Status is BookingStatus.Pending or BookingStatus.Scheduled or BookingStatus.TimedOut or BookingStatus.Failed;
-                return (Outcome(open ? BookingResult.DriverBusy : BookingResult.WrongStatus, booking), (IReadOnlyList<long>)[]);
-            }
-            if (booking.MatchingStartedAt is { } started)
-            {
-                await session.Db.MatchingMetrics.Where(m => m.BookingId == bookingId).ExecuteUpdateAsync(set => set
-                    .SetProperty(m => m.AcceptedAt, frame.Now).SetProperty(m => m.EndedAt, frame.Now).SetProperty(m => m.FinalStatus, MatchingFinalStatus.Matched)
-                    .SetProperty(m => m.TimeToMatch, (int)(frame.Now - started).TotalSeconds));
-            }
-            await DriverNotificationService.AddEventAsync(session, booking, BookingEventKind.AssignedByHand, frame.Now, driverId, actorId);
-            await alerts.ResolveAsync(session, $"booking-timeout:{bookingId}", frame.Now);
-            await AnnounceAsync(session, frame, booking, driver, won, TemplateKey.DriverAssignedByHand);
-            return (Outcome(BookingResult.Done, booking), won.Orphans);
-        }, cancel);
-        foreach (var orphan in orphans) await EscalateAsync(orphan, cancel);
-        return outcome;
+            done = await database.WriteAsync(session => AssignAsync(session, frame, bookingId, driverId, actorId), cancel);
+        }
+        catch (Exception e) when (DatabaseErrors.IsDuplicateKey(e))
+        {
+            // The index that gives a driver one active booking had the last word.
+            return new BookingOutcome(BookingResult.DriverBusy, bookingId);
+        }
+        foreach (var orphan in done.Orphans) await EscalateAsync(orphan, cancel);
+        return done.Outcome;
+    }
+
+    private async Task<(BookingOutcome Outcome, IReadOnlyList<long> Orphans)> AssignAsync(WriteSession session, MatchingFrame frame, long bookingId, long driverId, long? actorId)
+    {
+        if (await ReadAsync(session, bookingId) is null) return (new BookingOutcome(BookingResult.NotFound, bookingId), []);
+        if (await session.Db.Drivers.AsNoTracking().FirstOrDefaultAsync(d => d.Id == driverId) is not { } driver)
+            return (new BookingOutcome(BookingResult.DriverNotFound, bookingId), []);
+        var won = await BookingClaims.AssignAsync(session, bookingId, driverId, frame.Now);
+        var booking = (await ReadAsync(session, bookingId))!;
+        if (won is null)
+        {
+            var open = booking.Status is BookingStatus.Pending or BookingStatus.Scheduled or BookingStatus.TimedOut or BookingStatus.Failed;
+            return (Outcome(open ? BookingResult.DriverBusy : BookingResult.WrongStatus, booking), (IReadOnlyList<long>)[]);
+        }
+        if (booking.MatchingStartedAt is { } started)
+        {
+            await session.Db.MatchingMetrics.Where(m => m.BookingId == bookingId).ExecuteUpdateAsync(set => set
+                .SetProperty(m => m.AcceptedAt, frame.Now).SetProperty(m => m.EndedAt, frame.Now).SetProperty(m => m.FinalStatus, MatchingFinalStatus.Matched)
+                .SetProperty(m => m.TimeToMatch, (int)(frame.Now - started).TotalSeconds));
+        }
+        await DriverNotificationService.AddEventAsync(session, booking, BookingEventKind.AssignedByHand, frame.Now, driverId, actorId);
+        await alerts.ResolveAsync(session, $"booking-timeout:{bookingId}", frame.Now);
+        await AnnounceAsync(session, frame, booking, driver, won, TemplateKey.DriverAssignedByHand);
+        return (Outcome(BookingResult.Done, booking), won.Orphans);
     }
 
     /// <summary>The driver who has the ride cannot do it: the booking is searched again at once (so often as allowed) and he is not asked again.</summary>

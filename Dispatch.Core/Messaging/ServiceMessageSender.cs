@@ -87,8 +87,9 @@ public sealed partial class ServiceMessageSender : BackgroundService
             List<long> queued;
             await using (var db = _database.Read())
             {
+                // The first condition is that of the partial index. Something has to stand between the two: EF takes "IN (a, b) AND = a" side by side for false.
                 queued = await db.ServiceMessages
-                    .Where(m => new[] { MessageStatus.Queued, MessageStatus.Sending }.Contains(m.Status) && m.Status == MessageStatus.Queued)
+                    .Where(m => new[] { MessageStatus.Queued, MessageStatus.Sending }.Contains(m.Status) && m.ChannelId != null && m.Status == MessageStatus.Queued)
                     .OrderBy(m => m.Id).Select(m => m.Id).Take(PerPass).ToListAsync(cancel);
             }
             if (queued.Count == 0) return total;
@@ -106,7 +107,7 @@ public sealed partial class ServiceMessageSender : BackgroundService
         await using (var db = _database.Read())
         {
             stuck = await db.ServiceMessages
-                .Where(m => new[] { MessageStatus.Queued, MessageStatus.Sending }.Contains(m.Status) && m.Status == MessageStatus.Sending && m.StatusAt < now - SendingFor)
+                .Where(m => new[] { MessageStatus.Queued, MessageStatus.Sending }.Contains(m.Status) && m.StatusAt < now - SendingFor && m.Status == MessageStatus.Sending)
                 .Select(m => m.Id).ToListAsync(cancel);
         }
         if (stuck.Count == 0) return 0;

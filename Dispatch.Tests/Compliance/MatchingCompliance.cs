@@ -139,7 +139,7 @@ public abstract class MatchingCompliance(DatabaseProvider provider, PostgresServ
         Clock.Advance(Seconds(4));
 
         var won = (await AcceptAsync(booking, drivers[0]))!;
-        await SendAllAsync();
+        Assert.Equal(5, await SendAllAsync());
 
         Assert.Equal((ResponseAction.Assigned, true), (won.Action, won.Success));
         var row = await ReadBookingAsync(booking);
