@@ -6,6 +6,7 @@ using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Dispatch.Web.Api;
 using Dispatch.Web.Conversations;
+using Dispatch.Web.Matching;
 using Dispatch.Web.Startup;
 using Dispatch.Web.Webhooks;
 
@@ -17,7 +18,7 @@ builder.Services.Configure<ConversationOptions>(builder.Configuration.GetSection
 builder.Services.Configure<NodeOptions>(builder.Configuration.GetSection(NodeOptions.Section));
 builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
-builder.Services.AddDispatchMatching(builder.Configuration);
+builder.Services.AddDispatchMatching(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();
@@ -40,5 +41,6 @@ app.MapDispatchAccount();
 app.MapDispatchLanguages();
 app.MapDispatchApi();
 app.MapDispatchWebhooks();
+app.MapDispatchOffers();
 app.MapDispatchPages();
 return await app.RunUntilStoppedAsync();

@@ -101,8 +101,10 @@ internal static class ServiceMessages
         WriteSession session, IEnumerable<IServiceMessageFollower> followers, long channelId, IReadOnlyList<InboundStatus> statuses)
     {
         var ids = statuses.Select(s => s.ProviderId).Distinct(StringComparer.Ordinal).ToList();
-        var messages = await session.Db.ServiceMessages.AsNoTracking().Where(m => m.ChannelId == channelId && ids.Contains(m.ProviderMessageId!)).ToListAsync();
-        var byId = messages.ToDictionary(m => m.ProviderMessageId!, StringComparer.Ordinal);
+        var messages = await session.Db.ServiceMessages.AsNoTracking().Where(m => m.ChannelId == channelId && m.ProviderMessageId != null && ids.Contains(m.ProviderMessageId)).OrderBy(m => m.Id).ToListAsync();
+        // A gateway that gave an id twice means the later message.
+        var byId = new Dictionary<string, ServiceMessage>(StringComparer.Ordinal);
+        foreach (var message in messages) byId[message.ProviderMessageId!] = message;
         foreach (var status in statuses.Where(s => byId.ContainsKey(s.ProviderId)).OrderBy(s => s.At)) await ApplyAsync(session, followers, byId[status.ProviderId], status);
         return byId.Keys.ToHashSet(StringComparer.Ordinal);
     }
