@@ -37,6 +37,8 @@ internal sealed class MatchingHost : IAsyncDisposable
             .AddSingleton<DatabaseMigrator>().BuildServiceProvider();
         await services.GetRequiredService<DatabaseMigrator>().MigrateAsync();
         var host = new MatchingHost(services, gateway);
+        // The whole way is to be measured, and not how long one is willing to wait for it.
+        host.Settings.BroadcastWait = TimeSpan.FromMinutes(2);
         await host.Database.WriteAsync(async session =>
         {
             var now = host.Get<TimeProvider>().GetUtcNow().UtcDateTime;
