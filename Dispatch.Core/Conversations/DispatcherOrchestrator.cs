@@ -16,13 +16,26 @@ namespace Dispatch.Core.Conversations;
 /// </summary>
 public sealed partial class DispatcherOrchestrator(
     Database database, InboundPipeline inbound, ConversationClaims claims, PresenceService presence, RoundRobin queue, PendingDrain drain,
-    OutboundSender outbound, ProfileLockService locks, ConflictResolutionService conflicts, ProfileRotation rotation,
+    OutboundSender outbound, ProfileLockService locks, ConflictResolutionService conflicts, ProfileRotation rotation, IEnumerable<IInboundRoute> routes,
     IOptions<ConversationOptions> options, TimeProvider clock)
 {
+    private readonly IInboundRoute[] _routes = [.. routes];
+
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
     /// <summary>A gateway delivered something. Returns after the commit.</summary>
-    public Task<InboundResult> HandleIncomingMessageAsync(InboundBatch batch, CancellationToken cancel = default) => inbound.SubmitAsync(batch, cancel);
+    public async Task<InboundResult> HandleIncomingMessageAsync(InboundBatch batch, CancellationToken cancel = default)
+    {
+        var rest = batch;
+        foreach (var route in _routes) rest = await route.TakeAsync(rest, cancel);
+        if (ReferenceEquals(rest, batch)) return await inbound.SubmitAsync(batch, cancel);
+        var result = rest.Messages.Count + rest.Statuses.Count == 0 ? new InboundResult(0, 0, 0, 0) : await inbound.SubmitAsync(rest, cancel);
+        return result with
+        {
+            Stored = result.Stored + batch.Messages.Count - rest.Messages.Count,
+            StatusesApplied = result.StatusesApplied + batch.Statuses.Count - rest.Statuses.Count,
+        };
+    }
 
     /// <summary>A moderator's page or integration connected. False: unknown or disabled.</summary>
     public async Task<bool> HandleUserConnectedAsync(long moderatorId, string connectionId, string node, CancellationToken cancel = default)

@@ -49,6 +49,11 @@ public abstract class SqlDialect
         return $"INSERT INTO {table} ({names}){output} SELECT {string.Join(", ", columns.Select(c => "r." + c.Name))} FROM {Rows(columns)} ORDER BY r.n{after}";
     }
 
+    /// <summary><c>UPDATE table SET set WHERE where</c>, giving back the <paramref name="returning"/> columns of each changed row.</summary>
+    public string Update(string table, string set, string where, string[] returning) => OutputsBeforeRows
+        ? $"UPDATE {table} SET {set} OUTPUT {string.Join(", ", returning.Select(c => "inserted." + c))} WHERE {where}"
+        : $"UPDATE {table} SET {set} WHERE {where} RETURNING {string.Join(", ", returning)}";
+
     /// <summary>
     /// Changes the row with the <c>r.id</c> of each given one, where <paramref name="where"/> holds too. The ids are unique.
     /// In <paramref name="set"/> and <paramref name="where"/> the given row is <c>r</c>.
@@ -122,6 +127,7 @@ public abstract class SqlDialect
         {
             RowType.Id => "bigint",
             RowType.Number => "integer",
+            RowType.Real => "double precision",
             RowType.Text => "text",
             RowType.Moment => "timestamptz",
         };
@@ -155,6 +161,7 @@ public abstract class SqlDialect
         {
             RowType.Id => "bigint",
             RowType.Number => "int",
+            RowType.Real => "float",
             RowType.Text => "nvarchar(max)",
             RowType.Moment => "datetime2",
         };
