@@ -92,30 +92,6 @@ public abstract class MatchingTest(DatabaseProvider provider, PostgresServer pos
         Assert.Empty(await MatchingConsistency.ViolationsAsync(db));
         Assert.Empty(Node.Logs.Errors);
     }
-
-    protected static async Task<T[]> AtOnceAsync<T>(params Func<Task<T>>[] doers)
-    {
-        using var start = new SemaphoreSlim(0, doers.Length);
-        var ready = new CountdownEvent(Math.Min(doers.Length, 32));
-        var running = doers.Select(d => Task.Run(async () =>
-        {
-            if (!ready.IsSet)
-            {
-                try
-                {
-                    ready.Signal();
-                }
-                catch (InvalidOperationException)
-                {
-                    // enough are ready
-                }
-            }
-            await start.WaitAsync();
-            return await d();
-        })).ToArray();
-        start.Release(doers.Length);
-        return await Task.WhenAll(running).InTime(TimeSpan.FromSeconds(60));
-    }
 }
 
 /// <summary>What must hold of bookings at every commit. One line per violation.</summary>
