@@ -20,17 +20,31 @@ public sealed partial class DispatcherOrchestrator(
     IOptions<ConversationOptions> options, TimeProvider clock)
 {
     private readonly IInboundRoute[] _routes = [.. routes];
+    private readonly InboundTurns _turns = new();
 
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
     /// <summary>A gateway delivered something. Returns after the commit.</summary>
     public async Task<InboundResult> HandleIncomingMessageAsync(InboundBatch batch, CancellationToken cancel = default)
     {
-        var rest = batch;
-        foreach (var route in _routes) rest = await route.TakeAsync(rest, cancel);
-        if (ReferenceEquals(rest, batch)) return await inbound.SubmitAsync(batch, cancel);
-        var result = rest.Messages.Count + rest.Statuses.Count == 0 ? new InboundResult(0, 0, 0, 0) : await inbound.SubmitAsync(rest, cancel);
-        return result with
+        // Straight into the pipeline, without a wait: whoever waits is overtaken by the contact's next message.
+        if (!Array.Exists(_routes, r => r.MayWant(batch)) && _turns.IsFree(batch)) return await inbound.SubmitAsync(batch, cancel);
+        var turn = await _turns.WaitAsync(batch);
+        InboundBatch rest;
+        Task<InboundResult> storing;
+        try
+        {
+            rest = batch;
+            foreach (var route in _routes) rest = await route.TakeAsync(rest, cancel);
+            storing = rest.Messages.Count + rest.Statuses.Count == 0 ? Task.FromResult(new InboundResult(0, 0, 0, 0)) : inbound.SubmitAsync(rest, cancel);
+        }
+        finally
+        {
+            // It is in the pipeline now, which keeps the order from here on.
+            turn.Dispose();
+        }
+        var result = await storing;
+        return ReferenceEquals(rest, batch) ? result : result with
         {
             Stored = result.Stored + batch.Messages.Count - rest.Messages.Count,
             StatusesApplied = result.StatusesApplied + batch.Statuses.Count - rest.Statuses.Count,

@@ -6,6 +6,9 @@ namespace Dispatch.Core.Gateways;
 /// </summary>
 public interface IInboundRoute
 {
-    /// <summary>The rest; the same batch when nothing in it was taken. Ordinary messages must cost no look into the database.</summary>
+    /// <summary>There may be something in it for this route. Answered from memory: an ordinary message costs no more than being asked about.</summary>
+    bool MayWant(InboundBatch batch);
+
+    /// <summary>The rest; the same batch when nothing in it was taken.</summary>
     ValueTask<InboundBatch> TakeAsync(InboundBatch batch, CancellationToken cancel);
 }

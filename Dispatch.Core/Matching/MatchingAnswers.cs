@@ -21,13 +21,16 @@ public sealed class MatchingAnswers(
     private static readonly TimeSpan RecentFor = TimeSpan.FromHours(1);
     private readonly IServiceMessageFollower[] _followers = [.. followers];
 
+    public bool MayWant(InboundBatch batch) => batch.Statuses.Count > 0 || batch.Messages.Any(m => MayBeAnswer(m)
+        && (asked.Phones.Contains(m.Address) || DriverAnswerRules.Parse(m.Text) is not null));
+
     public async ValueTask<InboundBatch> TakeAsync(InboundBatch batch, CancellationToken cancel)
     {
         var phones = asked.Phones;
         List<InboundMessage>? taken = null;
         foreach (var message in batch.Messages)
         {
-            if (message.FromUs || message.Text.Length is 0 or > MaxAnswer) continue;
+            if (!MayBeAnswer(message)) continue;
             var isTaken = (phones.Count > 0 && phones.Contains(message.Address) && await TakeCustomerAsync(batch.ChannelId, message, cancel))
                 || (DriverAnswerRules.Parse(message.Text) is { } answer && await TakeDriverAsync(batch.ChannelId, message, answer, cancel));
             if (isTaken) (taken ??= []).Add(message);
@@ -36,6 +39,8 @@ public sealed class MatchingAnswers(
         if (taken is null && statuses is null) return batch;
         return batch with { Messages = taken is null ? batch.Messages : [.. batch.Messages.Except(taken)], Statuses = statuses ?? batch.Statuses };
     }
+
+    private static bool MayBeAnswer(InboundMessage message) => !message.FromUs && message.Text.Length is > 0 and <= MaxAnswer;
 
     /// <summary>Null: none of them is about a message of ours.</summary>
     private async Task<IReadOnlyList<InboundStatus>?> TakeStatusesAsync(InboundBatch batch, CancellationToken cancel)

@@ -83,9 +83,14 @@ public sealed partial class MatchingService
     private static async Task<Answer?> ExplainAsync(
         WriteSession session, MatchingFrame frame, long bookingId, long driverId, DriverResponse response, ResponseAction? known)
     {
-        if (await ReadAsync(session, bookingId) is not { } booking) return null;
-        if (await session.Db.Drivers.AsNoTracking().FirstOrDefaultAsync(d => d.Id == driverId) is not { } driver) return null;
-        var offer = await session.Db.BookingNotifications.AsNoTracking().FirstOrDefaultAsync(n => n.BookingId == bookingId && n.DriverId == driverId);
+        // One read: of a hundred who accept at once, ninety-nine come here, one after the other.
+        var found = await (
+            from b in session.Db.Bookings.AsNoTracking()
+            from d in session.Db.Drivers.Where(d => d.Id == driverId)
+            from n in session.Db.BookingNotifications.Where(n => n.BookingId == b.Id && n.DriverId == d.Id).DefaultIfEmpty()
+            where b.Id == bookingId
+            select new { Booking = b, Driver = d, Offer = n }).FirstOrDefaultAsync();
+        if (found is not { Booking: var booking, Driver: var driver, Offer: var offer }) return null;
         var action = known ?? (offer is null ? ResponseAction.NotOffered
             : offer.Response is not null || offer.Withdrawn is not null ? MatchingRules.Closed(offer.Response, offer.Withdrawn)
             : offer.ExpiresAt <= frame.Now ? ResponseAction.OfferExpired

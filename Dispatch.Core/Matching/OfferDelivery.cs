@@ -21,8 +21,7 @@ public sealed class OfferDelivery(MatchingFrames frames) : IServiceMessageFollow
         var left = results.Where(r => r.Kind == OfferKind && r.Failure is null).ToList();
         if (left.Count == 0) return;
         var frame = await frames.GetAsync();
-        await session.ExecuteAllAsync([.. left.OrderBy(r => r.BookingId).ThenBy(r => r.DriverId)
-            .Select(r => OfferStore.MarkSent(r.BookingId!.Value, r.DriverId!.Value, frame.Settings.DriverTimeout, now))]);
+        await OfferStore.MarkSentAsync(session, left.Select(r => (r.BookingId!.Value, r.DriverId!.Value)), frame.Settings.DriverTimeout, now);
         var bookings = left.Select(r => r.BookingId!.Value).Distinct().Order().ToList();
         await TellLateOnesAsync(session, frame, left, bookings, now);
         var started = await session.Db.Bookings.AsNoTracking().Where(b => bookings.Contains(b.Id) && b.MatchingStartedAt != null)

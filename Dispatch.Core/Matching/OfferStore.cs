@@ -20,18 +20,11 @@ internal static class OfferStore
         + "delivered_at = NULL, seen_at = NULL, responded_at = NULL, expires_at = @expires, response = NULL, withdrawn = NULL, closed_at = NULL, method = @method, "
         + "lost_by_ms = NULL, distance = @distance WHERE booking_id = @booking AND driver_id = @driver";
 
-    // When the way out was slow, the driver gets his whole time from the moment it left; never more than the booking has.
-    private const string Sent =
-        "UPDATE booking_notifications SET sent_at = @now, expires_at = CASE WHEN created_at > @late THEN expires_at "
-        + "WHEN @expires < (SELECT b.matching_deadline FROM bookings b WHERE b.id = booking_notifications.booking_id) THEN @expires "
-        + "ELSE (SELECT b.matching_deadline FROM bookings b WHERE b.id = booking_notifications.booking_id) END "
-        + "WHERE booking_id = @booking AND driver_id = @driver AND sent_at IS NULL";
-
     private const string Notified =
         "UPDATE matching_metrics SET total_drivers_notified = (SELECT COUNT(*) FROM booking_notifications n WHERE n.booking_id = @booking), waves = @wave WHERE booking_id = @booking";
 
     internal static IEnumerable<string> Statements(SqlDialect dialect) =>
-        [AvailableText(dialect, null), AvailableText(dialect, 1), dialect.InsertRows("booking_notifications", Columns), AskAgain, Sent, Notified];
+        [AvailableText(dialect, null), AvailableText(dialect, 1), dialect.InsertRows("booking_notifications", Columns), AskAgain, SentText(dialect), Notified];
 
     /// <summary>
     /// Everybody who is available, kept so until the end of the transaction: a driver who wins another ride at this instant either does it before (and is not
@@ -74,8 +67,22 @@ internal static class OfferStore
         await session.ExecuteAsync(Notified, ("booking", booking.Id), ("wave", booking.Wave));
     }
 
-    public static Statement MarkSent(long bookingId, long driverId, TimeSpan driverTimeout, DateTime now) => new(
-        Sent, null, ("now", now), ("late", now - TimeSpan.FromSeconds(1)), ("expires", now + driverTimeout), ("booking", bookingId), ("driver", driverId));
+    /// <summary>These offers left now. When the way out was slow, the driver gets his whole time from here; never more than the booking has.</summary>
+    public static async Task MarkSentAsync(WriteSession session, IEnumerable<(long Booking, long Driver)> offers, TimeSpan driverTimeout, DateTime now)
+    {
+        foreach (var (rows, _) in RowSet.Json(session.Dialect, offers.Order().ToList(), o => [o.Driver, o.Booking]))
+        {
+            await session.ExecuteAsync(SentText(session.Dialect), (RowSet.Parameter, rows), ("now", now), ("late", now - TimeSpan.FromSeconds(1)), ("expires", now + driverTimeout));
+        }
+    }
+
+    // A range and not an equality, which PostgreSQL could hash (see SqlDialect.UpdateRows).
+    private static string SentText(SqlDialect dialect) => dialect.UpdateRows(
+        "booking_notifications", [RowColumn.Id("id"), RowColumn.Id("booking")],
+        "sent_at = @now, expires_at = CASE WHEN created_at > @late THEN expires_at "
+        + "WHEN @expires < (SELECT b.matching_deadline FROM bookings b WHERE b.id = booking_notifications.booking_id) THEN @expires "
+        + "ELSE (SELECT b.matching_deadline FROM bookings b WHERE b.id = booking_notifications.booking_id) END",
+        "booking_notifications.booking_id BETWEEN r.booking AND r.booking AND sent_at IS NULL", key: "driver_id");
 
     private static string AvailableText(SqlDialect dialect, long? onlyDriver) =>
         $"SELECT d.id, d.latitude, d.longitude, d.last_seen_at, d.phone, d.language, n.round, n.asked, n.response, n.withdrawn FROM drivers d{(dialect.Provider == DatabaseProvider.SqlServer ? " WITH (REPEATABLEREAD)" : "")} "

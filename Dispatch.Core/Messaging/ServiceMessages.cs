@@ -41,7 +41,11 @@ internal static class ServiceMessages
         + "WHERE status IN ('Queued','Sending') AND driver_id = @driver AND status = 'Queued' AND kind = @kind";
 
     internal static IEnumerable<string> Statements(SqlDialect dialect) =>
-        [WithdrawOfBooking, WithdrawOfDriver, dialect.InsertRows("service_messages", Columns, "id"), ClaimText(dialect, BulkRows.In("id", [1, 2, 3]).Sql)];
+        [WithdrawOfBooking, WithdrawOfDriver, dialect.InsertRows("service_messages", Columns, "id"), FinishText(dialect), ClaimText(dialect, BulkRows.In("id", [1, 2, 3]).Sql)];
+
+    private static string FinishText(SqlDialect dialect) => dialect.UpdateRows(
+        "service_messages", [RowColumn.Id("id"), RowColumn.Text("result"), RowColumn.Moment("left_at"), RowColumn.Text("provider"), RowColumn.Text("failure")],
+        "status = r.result, status_at = @now, sent_at = r.left_at, provider_message_id = r.provider, error = r.failure", "status = 'Sending'");
 
     /// <summary>Stores messages to be sent after the commit; returns their ids. Without a channel they are stored as failed: the time line shows that nobody was told.</summary>
     public static Task<List<long>> QueueAsync(WriteSession session, long? channelId, IReadOnlyCollection<NewServiceMessage> messages, DateTime now) =>
@@ -92,11 +96,14 @@ internal static class ServiceMessages
     {
         var results = sent.Select(s => new ServiceMessageResult(s.Message.Id, s.Message.Kind, s.Message.BookingId, s.Message.DriverId, s.Result.Failure)).ToList();
         foreach (var follower in followers) await follower.SentAsync(session, results, now);
-        var statements = sent.OrderBy(s => s.Message.Id).Select(s => new Statement(
-            "UPDATE service_messages SET status = @status, status_at = @now, sent_at = @sent, provider_message_id = @provider, error = @error WHERE id = @id AND status = 'Sending'",
-            null, ("status", s.Result.Failure switch { null => MessageStatus.Sent, SendFailure.Unknown => MessageStatus.Uncertain, _ => MessageStatus.Failed }),
-            ("now", now), ("sent", s.Result.Failure is null ? now : null), ("provider", s.Result.ProviderId), ("error", s.Result.Failure?.ToString()), ("id", s.Message.Id))).ToList();
-        await session.ExecuteAllAsync(statements);
+        foreach (var (rows, _) in RowSet.Json(session.Dialect, [.. sent.OrderBy(s => s.Message.Id)], s =>
+            [
+                s.Message.Id, s.Result.Failure switch { null => MessageStatus.Sent, SendFailure.Unknown => MessageStatus.Uncertain, _ => MessageStatus.Failed },
+                s.Result.Failure is null ? now : null, s.Result.ProviderId, s.Result.Failure?.ToString(),
+            ]))
+        {
+            await session.ExecuteAsync(FinishText(session.Dialect), (RowSet.Parameter, rows), ("now", now));
+        }
         await ApplyEarlyAsync(session, followers, [.. sent.Where(s => s.Result.ProviderId is not null)]);
     }
 

@@ -225,6 +225,7 @@ public abstract class InboundCompliance(DatabaseProvider provider, PostgresServe
     {
         await Node.AddOnlineAsync("Ana", "Ben");
         var all = new List<Task>();
+        // "1" and "2" among them could be a driver's answer and are looked at first: the next ones must not overtake them.
         for (var i = 0; i < 200; i++) all.Add(Node.ReceiveAsync(Profile, $"3360{i % 7}", i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         await Task.WhenAll(all);
 

@@ -24,7 +24,7 @@ public class SchemaTests
     private static string Describe(IModel model)
     {
         var text = new StringBuilder("# Schema\n\nWritten from the model by `SchemaTests`; types are PostgreSQL's. A due time is a column, an invariant is an index or a check.\n");
-        foreach (var entity in model.GetEntityTypes().OrderBy(e => e.GetTableName(), StringComparer.Ordinal))
+        foreach (var entity in model.GetEntityTypes().Where(e => e.GetTableName() is not null).OrderBy(e => e.GetTableName(), StringComparer.Ordinal))
         {
             text.Append("\n## ").Append(entity.GetTableName()).Append("\n\n| column | type | |\n|---|---|---|\n");
             foreach (var property in entity.GetProperties().OrderBy(p => !p.IsPrimaryKey()))
