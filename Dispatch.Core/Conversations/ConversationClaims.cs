@@ -338,8 +338,8 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
         public string TakeSeatsPresent { get; } = TakeSeats(dialect, requirePresent: true);
         public string TakeSeatsAbsent { get; } = TakeSeats(dialect, requirePresent: false);
         public string MoveToEnd { get; } = dialect.UpdateRows(
-            "moderator_turns", [RowColumn.Id("id"), RowColumn.Id("place")],
-            "turn = (SELECT COALESCE(MAX(q.turn), 0) FROM moderator_turns q) + r.place", key: "moderator_id");
+            "moderator_turns", [RowColumn.Id("moderator_id"), RowColumn.Id("place")],
+            "turn = (SELECT COALESCE(MAX(q.turn), 0) FROM moderator_turns q) + r.place", null, ["moderator_id"]);
 
         public IEnumerable<string> All => [ChangeNew, TakeSeatsPresent, TakeSeatsAbsent, MoveToEnd, AddEvents];
 

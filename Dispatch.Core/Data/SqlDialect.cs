@@ -58,8 +58,13 @@ public abstract class SqlDialect
     /// Changes the row with the <c>r.id</c> of each given one, where <paramref name="where"/> holds too. The ids are unique.
     /// In <paramref name="set"/> and <paramref name="where"/> the given row is <c>r</c>.
     /// </summary>
-    public string UpdateRows(string table, RowColumn[] columns, string set, string? where = null, string key = "id") =>
-        $"UPDATE {table} SET {set} FROM {Rows(columns)} WHERE {IsKey($"{table}.{key}", "r.id")}{(where is null ? "" : " AND " + where)}";
+    public string UpdateRows(string table, RowColumn[] columns, string set, string? where = null) => UpdateRows(table, columns, set, where, ["id"]);
+
+    /// <summary>The same with other key columns; the given row has them under the same names.</summary>
+    public string UpdateRows(string table, RowColumn[] columns, string set, string? where, string[] keys) =>
+        $"UPDATE {table} SET {set} FROM {Rows(columns)} WHERE {string.Join(" AND ", keys.Select(k => IsKey($"{table}.{k}", $"r.{k}")))}"
+        // In a CASE, or SQLite takes an index on what is asked there ("all that is pending") and looks through the given rows for each of them.
+        + (where is null ? "" : $" AND CASE WHEN {where} THEN 1 ELSE 0 END = 1");
 
     /// <summary>The columns of the row that has each key; the keys are unique. Not locked.</summary>
     public virtual string ByKeys(string table, RowColumn[] keys, params string[] columns) =>
@@ -74,7 +79,7 @@ public abstract class SqlDialect
 
     protected virtual bool OutputsBeforeRows => false;
 
-    /// <summary>How an id is compared with that of a given row.</summary>
+    /// <summary>How a key column is compared with that of a given row, so that its index is used whatever the statistics were.</summary>
     protected virtual string IsKey(string column, string given) => $"{column} = {given}";
 
     private static string KeysAndColumns(RowColumn[] keys, string[] columns) =>

@@ -76,13 +76,12 @@ internal static class OfferStore
         }
     }
 
-    // A range and not an equality, which PostgreSQL could hash (see SqlDialect.UpdateRows).
     private static string SentText(SqlDialect dialect) => dialect.UpdateRows(
-        "booking_notifications", [RowColumn.Id("id"), RowColumn.Id("booking")],
+        "booking_notifications", [RowColumn.Id("driver_id"), RowColumn.Id("booking_id")],
         "sent_at = @now, expires_at = CASE WHEN created_at > @late THEN expires_at "
         + "WHEN @expires < (SELECT b.matching_deadline FROM bookings b WHERE b.id = booking_notifications.booking_id) THEN @expires "
         + "ELSE (SELECT b.matching_deadline FROM bookings b WHERE b.id = booking_notifications.booking_id) END",
-        "booking_notifications.booking_id BETWEEN r.booking AND r.booking AND sent_at IS NULL", key: "driver_id");
+        "sent_at IS NULL", ["driver_id", "booking_id"]);
 
     private static string AvailableText(SqlDialect dialect, long? onlyDriver) =>
         $"SELECT d.id, d.latitude, d.longitude, d.last_seen_at, d.phone, d.language, n.round, n.asked, n.response, n.withdrawn FROM drivers d{(dialect.Provider == DatabaseProvider.SqlServer ? " WITH (REPEATABLEREAD)" : "")} "

@@ -14,11 +14,11 @@ internal static class QueueLine
     private static readonly Dictionary<DatabaseProvider, string> Place = SqlDialect.All.ToDictionary(d => d.Provider, d => d.UpdateRows(
         "moderator_queue",
         [
-            RowColumn.Id("id"), RowColumn.Number("place"), RowColumn.Number("wait"), RowColumn.Number("wait_from"), RowColumn.Number("wait_to"),
+            RowColumn.Id("moderator_id"), RowColumn.Number("place"), RowColumn.Number("wait"), RowColumn.Number("wait_from"), RowColumn.Number("wait_to"),
             RowColumn.Number("free"), RowColumn.Moment("first_at"), RowColumn.Number("first_low"), RowColumn.Number("first_high"),
         ],
         "position = r.place, estimated_wait_time = r.wait, estimated_from = r.wait_from, estimated_to = r.wait_to, profiles_available = r.free, "
-        + "first_estimate_at = r.first_at, first_from = r.first_low, first_to = r.first_high", key: "moderator_id"));
+        + "first_estimate_at = r.first_at, first_from = r.first_low, first_to = r.first_high", null, ["moderator_id"]));
 
     internal static string Statement(SqlDialect dialect) => Place[dialect.Provider];
 

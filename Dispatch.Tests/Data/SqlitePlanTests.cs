@@ -53,6 +53,16 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public void EveryStatementOverGivenRows_GoesFromTheRowsToTheTable()
+    {
+        var texts = InboundStore.Statements(SqlDialect.For(DatabaseProvider.Sqlite)).Concat(ConversationClaims.Statements(SqlDialect.For(DatabaseProvider.Sqlite)))
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Where(sql => sql.Contains("json_each", StringComparison.Ordinal)).ToList();
+
+        Assert.True(texts.Count > 10, $"only {texts.Count} statements take rows");
+        Assert.All(texts, sql => Assert.StartsWith("SCAN json_each", Plan(sql)[0], StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task EveryStatementOfADaysWork_FindsItsRowsByAnIndex()
     {
         await WorkAsync();
