@@ -28,6 +28,7 @@ internal sealed class Arguments
               decide
               rotation [--provider sqlite|postgresql] [--rounds 200]
               circuits [--count 100]
+              locks    [--provider sqlite|postgresql] [--writers 32] [--seconds 4] [--rounds 3]
             """);
         return 2;
     }

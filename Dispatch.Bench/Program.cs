@@ -8,6 +8,7 @@ return args switch
     ["decide"] => DecisionBench.Run(),
     ["rotation", .. var rest] => await RotationBench.RunAsync(Arguments.Parse(rest)),
     ["circuits", .. var rest] => await CircuitBench.RunAsync(Arguments.Parse(rest)),
+    ["locks", .. var rest] => await LockBench.RunAsync(Arguments.Parse(rest)),
     ["serve", .. var rest] => ServeCommand.Run(rest),
     _ => Arguments.Usage(),
 };

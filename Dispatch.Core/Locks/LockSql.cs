@@ -32,9 +32,9 @@ internal sealed class LockSql
               + "OUTPUT inserted.token, inserted.locked_at, inserted.expires_at;"
             : $"INSERT INTO {table} ({columns}) SELECT {values} {source} ON CONFLICT ({key}) DO UPDATE SET "
               + Take(table, "excluded.moderator_id", "excluded.profile_id", "@until", "@why") + $" WHERE {IsFree(table)} RETURNING token, locked_at, expires_at";
-        Extend = $"UPDATE {table} SET expires_at = CASE WHEN expires_at > @until THEN expires_at ELSE @until END "
-            + $"WHERE {key} = @key AND token = @token AND moderator_id = @moderator AND expires_at > @now";
-        Release = $"UPDATE {table} SET moderator_id = NULL, expires_at = @now WHERE {key} = @key AND token = @token AND moderator_id IS NOT NULL AND expires_at > @now";
+        Extend = Update("expires_at = CASE WHEN expires_at > @until THEN expires_at ELSE @until END",
+            "token = @token AND moderator_id = @moderator AND expires_at > @now", "profile_id", "locked_at", "expires_at");
+        Release = Update("moderator_id = NULL, expires_at = @now", "token = @token AND moderator_id IS NOT NULL AND expires_at > @now", "profile_id");
         // The token as seen is the whole guard: whatever happened to the hold since then has another one. An ended hold may be moved too.
         Move = $"UPDATE {table} SET moderator_id = @to, {(client ? "profile_id = @profile, " : "")}locked_at = @now, expires_at = @until, {why} = @why, "
             + $"token = token + 1 WHERE {key} = @key AND token = @token";
@@ -42,6 +42,9 @@ internal sealed class LockSql
         ForceFree = $"UPDATE {table} SET moderator_id = NULL, expires_at = @now, token = token + 1 WHERE {key} = @key AND token = @token";
         Tidy = $"UPDATE {table} SET moderator_id = NULL WHERE {key} = @key AND token = @token AND expires_at <= @now";
 
+        string Update(string set, string guard, params string[] returning) => provider == DatabaseProvider.SqlServer
+            ? $"UPDATE {table} SET {set} OUTPUT {string.Join(", ", returning.Select(c => "inserted." + c))} WHERE {key} = @key AND {guard}"
+            : $"UPDATE {table} SET {set} WHERE {key} = @key AND {guard} RETURNING {string.Join(", ", returning)}";
         string IsFree(string row) => $"{row}.moderator_id IS NULL OR {row}.expires_at <= @now OR {row}.moderator_id = @moderator";
         string Mine(string row) => $"{row}.moderator_id = @moderator AND {row}.expires_at > @now";
         string Take(string row, string moderator, string profile, string until, string reason) =>
@@ -54,9 +57,14 @@ internal sealed class LockSql
     /// <summary>Insert, or take over what is free, has ended or is the caller's own already. No row: refused. Gives token, locked_at, expires_at.</summary>
     public string Acquire { get; }
 
-    /// <summary>Longer, never shorter; only the hold that is named, only while it lasts.</summary>
+    /// <summary>Longer, never shorter; only the hold that is named, only while it lasts. Gives profile_id, locked_at, expires_at.</summary>
     public string Extend { get; }
+
+    /// <summary>Only the hold that is named, only while it lasts. Gives profile_id.</summary>
     public string Release { get; }
+
+    /// <summary>Whether somebody asked for the lock and was not answered yet: the only thing a release looks for, so it costs no more than an index.</summary>
+    public const string Asked = "SELECT id FROM unlock_requests WHERE kind = @kind AND resource_id = @key AND status = 'Open'";
 
     /// <summary>To somebody else, as a new hold.</summary>
     public string Move { get; }
@@ -71,5 +79,5 @@ internal sealed class LockSql
 
     /// <summary>Every text for the provider, for the check of its syntax.</summary>
     internal static IEnumerable<string> Statements(DatabaseProvider provider) => Enum.GetValues<LockKind>().Select(k => For(provider, k))
-        .SelectMany(s => (string[])[s.Acquire, s.Extend, s.Release, s.Move, s.ForceFree, s.Tidy]);
+        .SelectMany(s => (string[])[s.Acquire, s.Extend, s.Release, s.Move, s.ForceFree, s.Tidy]).Append(Asked);
 }

@@ -26,19 +26,18 @@ internal static class LockStore
         WriteSession session, LockKind kind, long resourceId, long moderatorId, long token, TimeSpan duration, DateTime now)
     {
         if (duration < LockOptions.Shortest || duration > LockOptions.Longest) return new LockOutcome(LockResult.BadDuration);
-        var rows = await session.ExecuteAsync(LockSql.For(session.Dialect.Provider, kind).Extend,
+        var rows = await session.QueryAsync(LockSql.For(session.Dialect.Provider, kind).Extend, r => (Profile: r.GetInt64(0), LockedAt: Utc(r, 1), ExpiresAt: Utc(r, 2)),
             ("until", now + duration), ("key", resourceId), ("token", token), ("moderator", moderatorId), ("now", now));
-        var held = await FindAsync(session.Db, kind, resourceId, now);
-        if (rows == 0) return new LockOutcome(LockResult.Ended, Held: held);
-        Announce(session, kind, resourceId, held!.ProfileId);
-        return new LockOutcome(LockResult.Taken, token, held.LockedAt, held.ExpiresAt);
+        if (rows is not [var longer]) return new LockOutcome(LockResult.Ended, Held: await FindAsync(session.Db, kind, resourceId, now));
+        Announce(session, kind, resourceId, longer.Profile);
+        return new LockOutcome(LockResult.Taken, token, longer.LockedAt, longer.ExpiresAt);
     }
 
     /// <summary>True: this hold was there and is not any more.</summary>
     public static async Task<bool> ReleaseAsync(WriteSession session, LockKind kind, long resourceId, long token, DateTime now)
     {
-        var profile = await ProfileAsync(session.Db, kind, resourceId);
-        if (await session.ExecuteAsync(LockSql.For(session.Dialect.Provider, kind).Release, ("now", now), ("key", resourceId), ("token", token)) == 0) return false;
+        if (await session.QueryAsync(LockSql.For(session.Dialect.Provider, kind).Release, r => r.GetInt64(0), ("now", now), ("key", resourceId), ("token", token))
+            is not [var profile]) return false;
         Announce(session, kind, resourceId, profile);
         return true;
     }

@@ -162,6 +162,7 @@ public sealed partial class ProfileLockService
     private async Task<bool> UnlockAsync(WriteSession session, LockKind kind, long resourceId, long token, DateTime now)
     {
         if (!await LockStore.ReleaseAsync(session, kind, resourceId, token, now)) return false;
+        if (await session.QueryAsync(LockSql.Asked, r => r.GetInt64(0), ("kind", kind), ("key", resourceId)) is []) return true;
         if (await OpenRequestAsync(session.Db, kind, resourceId) is { } asked && asked.Token == token)
             await HandOverAsync(session, asked, UnlockStatus.GivenUp, asked.HolderId, null, now);
         return true;

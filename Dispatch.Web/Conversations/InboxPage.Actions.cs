@@ -97,6 +97,8 @@ public sealed partial class InboxPage
         finally
         {
             _busy = false;
+            // What was rendered on the way still has its buttons off, and no signal need follow.
+            StateHasChanged();
         }
     }
 }

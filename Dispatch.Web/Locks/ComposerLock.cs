@@ -18,6 +18,7 @@ public sealed class ComposerLock(DispatcherOrchestrator orchestrator, ProfileLoc
     /// <summary>The last hold of this conversation; a later one than its next means that somebody had the contact in between.</summary>
     private long _last;
     private bool _passed;
+    private int _turn;
 
     public long? ConversationId { get; private set; }
 
@@ -31,7 +32,10 @@ public sealed class ComposerLock(DispatcherOrchestrator orchestrator, ProfileLoc
     public async Task OpenAsync(long? conversationId, CancellationToken cancel)
     {
         if (conversationId == ConversationId) return;
+        var turn = ++_turn;
         await LeaveAsync(cancel);
+        // Somebody went on to the next one while this one was left.
+        if (turn != _turn) return;
         ConversationId = conversationId;
         if (conversationId is not null) await TakeAsync(cancel);
     }

@@ -22,6 +22,8 @@ internal static class ModeratorRoutes
         var faults = app.Services.GetRequiredService<ApiFaultFilter>();
         var group = app.MapGroup("/moderateur").RequireAuthorization().ExcludeFromDescription().WithMetadata(new RequestSizeLimitAttribute(MaxBody))
             .AddEndpointFilter(faults).AddEndpointFilter(CheckTokenAsync);
+        // For whoever has nothing else to GET, such as an admin.
+        group.MapGet("/token", () => Results.NoContent());
         var moderators = group.MapGroup("").RequireAuthorization(Policies.Moderator);
         var admins = group.MapGroup("").RequireAuthorization(Policies.Admin);
         LockRoutes.Map(moderators, admins);
@@ -40,6 +42,6 @@ internal static class ModeratorRoutes
         }
         return await antiforgery.IsRequestValidAsync(http)
             ? await next(context)
-            : ApiProblems.Problem(StatusCodes.Status400BadRequest, $"The header {TokenHeader} is missing or not valid; GET /moderateur/locks/status gives one.");
+            : ApiProblems.Problem(StatusCodes.Status400BadRequest, $"The header {TokenHeader} is missing or not valid; GET /moderateur/token gives one.");
     }
 }
