@@ -62,7 +62,11 @@ public sealed class ComposerLock(DispatcherOrchestrator orchestrator, ProfileLoc
     /// <summary>The lock's state was signalled: look again.</summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
-        if (ContactId != 0) Held = Other(await locks.GetLockInfoAsync(LockKind.Client, ContactId, cancel));
+        if (ContactId == 0) return;
+        var held = await locks.GetLockInfoAsync(LockKind.Client, ContactId, cancel);
+        Held = Other(held);
+        // It was asked for and given: the hold is the reader's without his having taken it.
+        if (held?.ModeratorId == me && held.Token != _token) await TakeAsync(cancel);
     }
 
     /// <summary>
