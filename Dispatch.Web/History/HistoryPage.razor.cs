@@ -4,6 +4,7 @@ using Dispatch.Core.Live;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Profiles;
 using Dispatch.Web.Locks;
+using Dispatch.Web.Shared;
 using Microsoft.AspNetCore.Components;
 
 namespace Dispatch.Web.History;
@@ -59,6 +60,10 @@ public sealed partial class HistoryPage
                 .OrderByDescending(i => i.At).Take(Shown),
         ];
     }
+
+    /// <summary>How it was settled and how long it took; nothing while it is open.</summary>
+    private string Ending(ConflictRecord conflict) => IsOpen(conflict) ? ""
+        : " " + Say.Resolution(conflict.Resolution) + (conflict.DurationMs is { } lasted ? " " + LockWords["Lasted", RelativeTime.Length(TimeSpan.FromMilliseconds(lasted), Text)] : "");
 
     private static bool IsOpen(ConflictRecord conflict) => conflict.Resolution == ConflictResolution.None;
 

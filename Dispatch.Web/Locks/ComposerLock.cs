@@ -64,6 +64,8 @@ public sealed class ComposerLock(DispatcherOrchestrator orchestrator, ProfileLoc
     {
         if (ContactId == 0) return;
         var held = await locks.GetLockInfoAsync(LockKind.Client, ContactId, cancel);
+        // Free again: the next key stroke takes it, however short ago the last try was.
+        if (held is null && Held is not null) _asked = 0;
         Held = Other(held);
         // It was asked for and given: the hold is the reader's without his having taken it.
         if (held?.ModeratorId == me && held.Token != _token) await TakeAsync(cancel);

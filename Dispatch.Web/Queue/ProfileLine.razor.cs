@@ -21,6 +21,10 @@ public sealed partial class ProfileLine
     [Parameter, EditorRequired]
     public long Me { get; set; }
 
+    /// <summary>I hold as many profiles as allowed: there is nothing to wait for.</summary>
+    [Parameter]
+    public bool AtLimit { get; set; }
+
     /// <summary>My newest wish, decided or not; null: none.</summary>
     [Parameter]
     public MyPriorityRequest? Request { get; set; }

@@ -3,6 +3,7 @@ using Dispatch.Core.Live;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Profiles;
+using Dispatch.Core.Settings;
 using Dispatch.Web.Conversations;
 using Dispatch.Web.Locks;
 using Microsoft.AspNetCore.Components;
@@ -18,6 +19,7 @@ public sealed partial class QueuePage
     private ModeratorStatus? _status;
     private QueueStatus? _line;
     private MyPriorityRequest? _request;
+    private int _maxProfiles;
     private IReadOnlyList<HeldProfile> _held = [];
     private IReadOnlyDictionary<long, LockInfo> _profileLocks = new Dictionary<long, LockInfo>();
     private LockWatch? _locks;
@@ -25,6 +27,9 @@ public sealed partial class QueuePage
 
     [Inject]
     public required ModeratorQueueService Line { get; set; }
+
+    [Inject]
+    public required SettingsService Settings { get; set; }
 
     [Inject]
     public required ProfileQueries Profiles { get; set; }
@@ -65,6 +70,7 @@ public sealed partial class QueuePage
         _status = await Moderators.StatusAsync(Me, Stopping);
         _queue = await Moderators.QueueAsync(Me, Stopping);
         _line = await Line.GetQueueStatusAsync(Stopping);
+        _maxProfiles = (await Settings.RoutingAsync(Stopping)).MaxProfiles;
         _request = await Line.LatestRequestAsync(Me, Stopping);
         var held = await Profiles.HeldByAsync(Me, Stopping);
         foreach (var gone in _held.ExceptBy(held.Select(h => h.ProfileId), h => h.ProfileId)) Live?.Remove(Topics.Profile(gone.ProfileId));
