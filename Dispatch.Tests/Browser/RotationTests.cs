@@ -23,7 +23,7 @@ public sealed class RotationTests(ChromiumFixture chromium, BrowserHost host) : 
         await Expect(Place(fatou)).ToHaveTextAsync("2nd of 3");
         await Expect(fatou.Locator(".before").First).ToContainTextAsync("Moussa");
 
-        await awa.GetByRole(AriaRole.Button, new() { Name = $"Give {Shop} back" }).ClickAsync();
+        await awa.GetByRole(AriaRole.Button, new() { Name = $"Give back {Shop}" }).ClickAsync();
         await Expect(awa.Locator(".sure")).ToContainTextAsync("go to the next in the line");
         await awa.GetByRole(AriaRole.Button, new() { Name = "Give it back" }).ClickAsync();
 
