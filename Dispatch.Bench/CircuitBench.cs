@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace Dispatch.Bench;
 
-/// <summary>Memory of the server per open inbox.</summary>
+/// <summary>Memory of the server per open inbox, beside a page with nothing on it.</summary>
 internal static class CircuitBench
 {
     public static async Task<int> RunAsync(Arguments arguments)
@@ -21,13 +21,23 @@ internal static class CircuitBench
         var first = await context.NewPageAsync();
         await first.GotoAsync(new Uri(server.Address, "/account/sign-in").ToString());
         await first.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Awa Diop" }).ClickAsync();
-        // The first circuits pay for what all share (compiled code, caches).
-        await OpenAsync(context, server.Address, 5);
-        var before = server.WorkingSet;
-        await OpenAsync(context, server.Address, count);
-        Console.WriteLine(FormattableString.Invariant(
-            $"  inbox: {(server.WorkingSet - before) / 1048576.0 / count:F2} MB working set per circuit ({before / 1048576} MB before)"));
+        // The first circuits pay for what all share (compiled code, caches), of either kind.
+        await MeasureAsync("warm-up", context, server, "/", 5);
+        await MeasureAsync("warm-up", context, server, "/empty", 5);
+        var empty = await MeasureAsync("empty page", context, server, "/empty", count);
+        var inbox = await MeasureAsync("inbox", context, server, "/", count);
+        Console.WriteLine(FormattableString.Invariant($"  an inbox costs {inbox - empty:F2} MB more than a circuit with nothing on it"));
         return 0;
+    }
+
+    /// <summary>Growth of the server's working set per page that is open and interactive, in MB.</summary>
+    private static async Task<double> MeasureAsync(string what, IBrowserContext context, ServerProcess server, string path, int count)
+    {
+        var before = server.WorkingSet;
+        await OpenAsync(context, new Uri(server.Address, path), count);
+        var each = (server.WorkingSet - before) / 1048576.0 / count;
+        Console.WriteLine(FormattableString.Invariant($"  {what}: {each:F2} MB working set per circuit, {count} open ({before / 1048576} MB before)"));
+        return each;
     }
 
     private static async Task OpenAsync(IBrowserContext context, Uri address, int count)

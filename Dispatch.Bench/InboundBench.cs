@@ -17,6 +17,7 @@ internal static class InboundBench
         await DispatchServer.PrepareAsync(dispatch, moderators: 40, capacity: 100_000);
 
         var ratios = new List<double>();
+        var batchedRatios = new List<double>();
         for (var round = 0; round <= arguments.Number("rounds", 3); round++)
         {
             var name = $"r{round}";
@@ -24,14 +25,20 @@ internal static class InboundBench
             var ours = await LoadGenerator.RunAsync(new Uri(dispatch.Address, $"/webhooks/whapi/{DispatchServer.Channel}"), DispatchServer.Headers,
                 connections, count, i => Payload(name, i, perContact));
             var bare = await LoadGenerator.RunAsync(new Uri(dispatch.Address, "/floor"), "", connections, count, i => Payload(name, i, perContact));
+            var batched = await LoadGenerator.RunAsync(new Uri(dispatch.Address, "/floor/batched"), "", connections, count, i => Payload(name, i, perContact));
             if (round == 0) continue; // warm-up: the runtime compiles hot code a second time, and the page cache fills
             ratios.Add(ours.PerSecond / bare.PerSecond);
-            Print("Dispatch", ours);
-            Print("floor   ", bare);
+            batchedRatios.Add(ours.PerSecond / batched.PerSecond);
+            Print("Dispatch     ", ours);
+            Print("floor        ", bare);
+            Print("batched floor", batched);
         }
-        Console.WriteLine(FormattableString.Invariant($"ratio to the floor: {string.Join(", ", ratios.Select(r => r.ToString("F2", System.Globalization.CultureInfo.InvariantCulture)))} (median {ratios.Order().ElementAt(ratios.Count / 2):F2})"));
+        Console.WriteLine($"ratio to the floor: {Median(ratios)}; to the batched floor: {Median(batchedRatios)}");
         return 0;
     }
+
+    private static string Median(List<double> ratios) => FormattableString.Invariant(
+        $"{string.Join(", ", ratios.Select(r => r.ToString("F2", System.Globalization.CultureInfo.InvariantCulture)))} (median {ratios.Order().ElementAt(ratios.Count / 2):F2})");
 
     public static void Print(string who, LoadResult result) => Console.WriteLine(FormattableString.Invariant(
         $"  {who} {result.PerSecond:F0}/s, {result.Latency}, answers {string.Join(" ", result.ByStatus.Select(s => $"{s.Key}:{s.Value}"))}"));

@@ -41,6 +41,7 @@ internal static class RotationBench
         private readonly ServiceProvider _services;
         private readonly List<long> _people = [];
         private long _profile;
+        private int _priority;
 
         private Team(ServiceProvider services) => _services = services;
 
@@ -114,12 +115,14 @@ internal static class RotationBench
         /// <summary>The last one in the line is put first: everybody has another place. Until every page has its signal.</summary>
         public async Task<Measured> RenumberAsync(int rounds)
         {
+            // The loop would number them anew by itself, before anybody measures.
+            await _services.GetRequiredService<ProfileRotation>().StopAsync(CancellationToken.None);
             var live = _services.GetRequiredService<LiveHub>();
             var times = new List<double>(rounds);
             for (var i = 0; i < rounds; i++)
             {
                 var line = (await Line.GetQueueStatusAsync()).Line.Where(l => l.Held == 0).ToList();
-                var (last, priority) = (line[^1].ModeratorId, i + 1);
+                var (last, priority) = (line[^1].ModeratorId, ++_priority);
                 await Database.WriteAsync(s => s.Db.ModeratorQueue.Where(q => q.ModeratorId == last)
                     .ExecuteUpdateAsync(set => set.SetProperty(q => q.Priority, priority)));
                 var pages = line.ConvertAll(l => live.Subscribe(Topics.Moderator(l.ModeratorId)));

@@ -4,14 +4,17 @@ using Dispatch.Core.Data;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Dispatch.Bench;
 
 /// <summary>
-/// Starts Dispatch.Web as it is, with one endpoint in front of everything: <c>POST /floor</c> inserts one row per request by hand-written SQL, requests
-/// that wait together sharing one commit as the inbound path's do. No parsing, no dedupe, no contact, no conversation, no decision, no middleware.
+/// Starts Dispatch.Web as it is, with two endpoints in front of everything that insert the body as one row by hand-written SQL. <c>POST /floor</c>
+/// writes each request by itself through the same group commit as every write of Dispatch; <c>POST /floor/batched</c> also gathers the requests
+/// that wait, as the inbound path does. No parsing, no dedupe, no contact, no conversation, no decision, no middleware. <c>GET /empty</c> is a page
+/// with a circuit and nothing on it.
 /// </summary>
 internal static class ServeCommand
 {
@@ -56,13 +59,19 @@ internal static class ServeCommand
         {
             app.Use(async (context, following) =>
             {
+                if (context.Request.Path == "/empty")
+                {
+                    await new RazorComponentResult<EmptyPage>().ExecuteAsync(context);
+                    return;
+                }
                 if (!context.Request.Path.StartsWithSegments("/floor", StringComparison.Ordinal))
                 {
                     await following(context);
                     return;
                 }
                 using var reader = new StreamReader(context.Request.Body);
-                await writer.AddAsync(await reader.ReadToEndAsync());
+                var body = await reader.ReadToEndAsync();
+                await (context.Request.Path.Value == "/floor" ? writer.AddAloneAsync(body) : writer.AddAsync(body));
                 context.Response.ContentLength = 0;
             });
             next(app);
@@ -72,12 +81,23 @@ internal static class ServeCommand
     private sealed class FloorWriter
     {
         private readonly Channel<(string Body, TaskCompletionSource Done)> _rows = Channel.CreateUnbounded<(string Body, TaskCompletionSource Done)>();
+        private const string Insert = "INSERT INTO floor (body) VALUES (@body)";
         private readonly Database _database;
+        private readonly Task _ready;
 
         public FloorWriter(Database database)
         {
             _database = database;
+            _ready = _database.WriteAsync(session => session.ExecuteAsync(_database.Provider == DatabaseProvider.Sqlite
+                ? "CREATE TABLE IF NOT EXISTS floor (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)"
+                : "CREATE TABLE IF NOT EXISTS floor (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL)"));
             _ = Task.Run(WriteAsync);
+        }
+
+        public async Task AddAloneAsync(string body)
+        {
+            await _ready;
+            await _database.WriteAsync(session => session.ExecuteAsync(Insert, ("body", body)));
         }
 
         public Task AddAsync(string body)
@@ -89,9 +109,7 @@ internal static class ServeCommand
 
         private async Task WriteAsync()
         {
-            await _database.WriteAsync(session => session.ExecuteAsync(_database.Provider == DatabaseProvider.Sqlite
-                ? "CREATE TABLE IF NOT EXISTS floor (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)"
-                : "CREATE TABLE IF NOT EXISTS floor (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL)"));
+            await _ready;
             var group = new List<(string Body, TaskCompletionSource Done)>();
             while (await _rows.Reader.WaitToReadAsync())
             {
@@ -99,7 +117,7 @@ internal static class ServeCommand
                 while (group.Count < 128 && _rows.Reader.TryRead(out var row)) group.Add(row);
                 await _database.WriteAsync(async session =>
                 {
-                    foreach (var (body, _) in group) await session.ExecuteAsync("INSERT INTO floor (body) VALUES (@body)", ("body", body));
+                    foreach (var (body, _) in group) await session.ExecuteAsync(Insert, ("body", body));
                 });
                 foreach (var (_, done) in group) done.SetResult();
             }

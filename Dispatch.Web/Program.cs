@@ -3,11 +3,13 @@ using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
+using Dispatch.Core.Matching;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Dispatch.Web.Api;
 using Dispatch.Web.Conversations;
 using Dispatch.Web.Moderators;
+using Dispatch.Web.Matching;
 using Dispatch.Web.Startup;
 using Dispatch.Web.Webhooks;
 
@@ -21,6 +23,7 @@ builder.Services.Configure<LockOptions>(builder.Configuration.GetSection(LockOpt
 builder.Services.Configure<ConflictOptions>(builder.Configuration.GetSection(ConflictOptions.Section));
 builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
+builder.Services.AddDispatchMatching(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();
@@ -44,5 +47,6 @@ app.MapDispatchLanguages();
 app.MapDispatchApi();
 app.MapDispatchModeratorRoutes();
 app.MapDispatchWebhooks();
+app.MapDispatchOffers();
 app.MapDispatchPages();
 return await app.RunUntilStoppedAsync();

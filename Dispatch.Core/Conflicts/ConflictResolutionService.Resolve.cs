@@ -74,7 +74,7 @@ public sealed partial class ConflictResolutionService
         List<AssignmentConflict> ended;
         await using (var db = database.Read())
         {
-            ended = await db.AssignmentConflicts.Where(c => c.Resolution == ConflictResolution.None
+            ended = await db.AssignmentConflicts.Where(c => c.Resolution == ConflictResolution.None && c.DecidedBy == ConflictRule.Lock
                 && !db.Set<HeldLock>().Any(l => l.ResourceId == c.ResourceId && l.Token == c.Token && l.ExpiresAt > now
                     && ((l.Kind == LockKind.Client && c.Kind == ConflictKind.Client) || (l.Kind == LockKind.Profile && c.Kind == ConflictKind.Profile))))
                 .OrderBy(c => c.Id).Take(MaxFindings).ToListAsync(cancel);

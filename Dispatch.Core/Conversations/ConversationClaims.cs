@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
@@ -14,7 +15,7 @@ namespace Dispatch.Core.Conversations;
 /// close, reopen) goes through <see cref="ApplyAsync"/>. Conversation and moderator load change together by guarded updates; the
 /// conversation first, then the people by id, so that two claims meet in the same order. Zero rows means lost, and a lost claim leaves nothing.
 /// </summary>
-public sealed class ConversationClaims(IOptions<ConversationOptions> options)
+public sealed class ConversationClaims(ProfileLockService locks, IOptions<ConversationOptions> options)
 {
     private const string Change =
         "UPDATE conversations SET owner_id = @to, owner_version = owner_version + 1, owner_since = @since, status = @status, closed_at = @closed, "
@@ -77,6 +78,7 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         });
         if (done)
         {
+            await LetGoAsync(session, claim, now);
             Announce(session, claim);
             return new ClaimOutcome(ClaimResult.Done, claim.To, OwnerVersion: claim.Seen.OwnerVersion + 1);
         }
@@ -95,7 +97,7 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
             throw new ArgumentException("Only new conversations are claimed together.", nameof(wanted));
         var texts = ByProvider[session.Dialect.Provider];
         var done = await session.TryAsync(async () =>
-            await ExecuteAsync(session, texts.ChangeNew, wanted, c => [c.Seen.Id, c.To, now, StatusAfter(c), c.Seen.OwnerVersion]) == wanted.Count
+            await ExecuteAsync(session, texts.ChangeNew, wanted, c => [c.Seen.Id, c.To, StatusAfter(c), c.Seen.OwnerVersion], ("now", now)) == wanted.Count
             && await KeepHoldersAsync(session, wanted)
             && await TakeSeatsAsync(session, texts, wanted, now)
             && await ExecuteAsync(session, texts.MoveToEnd, TurnsOf(wanted), t => [t.Id, t.Place]) >= 0
@@ -105,10 +107,11 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         return true;
     }
 
-    private static async Task<int> ExecuteAsync<T>(WriteSession session, string sql, IReadOnlyCollection<T> rows, Func<T, object?[]> values)
+    private static async Task<int> ExecuteAsync<T>(
+        WriteSession session, string sql, IReadOnlyCollection<T> rows, Func<T, object?[]> values, params (string, object?)[] arguments)
     {
         var changed = 0;
-        foreach (var (json, _) in RowSet.Json(session.Dialect, rows, values)) changed += await session.ExecuteAsync(sql, (RowSet.Parameter, json));
+        foreach (var (json, _) in RowSet.Json(session.Dialect, rows, values)) changed += await session.ExecuteAsync(sql, [(RowSet.Parameter, json), .. arguments]);
         return changed;
     }
 
@@ -127,12 +130,8 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         foreach (var profile in wanted.GroupBy(c => (Id: c.Seen.ProfileId, c.RequirePresent)))
         {
             var people = profile.GroupBy(c => c.To!.Value).OrderBy(g => g.Key).Select(g => (Id: g.Key, Seats: g.Count())).ToList();
-            var taken = 0;
-            foreach (var (json, _) in RowSet.Json(session.Dialect, people, p => [p.Id, p.Seats]))
-            {
-                taken += await session.ExecuteAsync(profile.Key.RequirePresent ? texts.TakeSeatsPresent : texts.TakeSeatsAbsent,
-                    (RowSet.Parameter, json), ("now", now), ("profile", profile.Key.Id), ("yes", true));
-            }
+            var taken = await ExecuteAsync(session, profile.Key.RequirePresent ? texts.TakeSeatsPresent : texts.TakeSeatsAbsent, people,
+                p => [p.Id, p.Seats], ("now", now), ("profile", profile.Key.Id), ("yes", true));
             if (taken != people.Count) return false;
         }
         return true;
@@ -270,6 +269,14 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
         + " OR (p.mode <> 'Exclusive' AND (p.restricted <> @yes"
         + " OR EXISTS (SELECT 1 FROM profile_moderators pm WHERE pm.profile_id = p.id AND pm.moderator_id = moderators.id)))))";
 
+    /// <summary>Who no longer has the conversation no longer has its contact either: the next one must not wait for a lock to run out.</summary>
+    private async Task LetGoAsync(WriteSession session, Claim claim, DateTime now)
+    {
+        if (claim.Seen.OwnerId is not { } from || from == claim.To) return;
+        var contact = await session.Db.Conversations.Where(c => c.Id == claim.Seen.Id).Select(c => c.ContactId).FirstAsync();
+        await locks.ReleaseAllAsync(session, from, now, claim.Seen.ProfileId, contact);
+    }
+
     private static void Announce(WriteSession session, Claim claim)
     {
         var id = claim.Seen.Id;
@@ -324,8 +331,8 @@ public sealed class ConversationClaims(IOptions<ConversationOptions> options)
     {
         public string ChangeNew { get; } = dialect.UpdateRows(
             "conversations",
-            [RowColumn.Id("id"), RowColumn.Id("new_owner"), RowColumn.Moment("since"), RowColumn.Text("new_status"), RowColumn.Id("seen")],
-            "owner_id = r.new_owner, owner_version = owner_version + 1, owner_since = r.since, status = r.new_status",
+            [RowColumn.Id("id"), RowColumn.Id("new_owner"), RowColumn.Text("new_status"), RowColumn.Id("seen")],
+            "owner_id = r.new_owner, owner_version = owner_version + 1, owner_since = @now, status = r.new_status",
             "owner_version = r.seen AND status = 'Pending'");
 
         public string TakeSeatsPresent { get; } = TakeSeats(dialect, requirePresent: true);

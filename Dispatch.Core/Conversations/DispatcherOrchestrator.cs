@@ -16,13 +16,26 @@ namespace Dispatch.Core.Conversations;
 /// </summary>
 public sealed partial class DispatcherOrchestrator(
     Database database, InboundPipeline inbound, ConversationClaims claims, PresenceService presence, RoundRobin queue, PendingDrain drain,
-    OutboundSender outbound, ProfileLockService locks, ConflictResolutionService conflicts, ProfileRotation rotation,
+    OutboundSender outbound, ProfileLockService locks, ConflictResolutionService conflicts, ProfileRotation rotation, IEnumerable<IInboundRoute> routes,
     IOptions<ConversationOptions> options, TimeProvider clock)
 {
+    private readonly IInboundRoute[] _routes = [.. routes];
+
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
     /// <summary>A gateway delivered something. Returns after the commit.</summary>
-    public Task<InboundResult> HandleIncomingMessageAsync(InboundBatch batch, CancellationToken cancel = default) => inbound.SubmitAsync(batch, cancel);
+    public async Task<InboundResult> HandleIncomingMessageAsync(InboundBatch batch, CancellationToken cancel = default)
+    {
+        var rest = batch;
+        foreach (var route in _routes) rest = await route.TakeAsync(rest, cancel);
+        if (ReferenceEquals(rest, batch)) return await inbound.SubmitAsync(batch, cancel);
+        var result = rest.Messages.Count + rest.Statuses.Count == 0 ? new InboundResult(0, 0, 0, 0) : await inbound.SubmitAsync(rest, cancel);
+        return result with
+        {
+            Stored = result.Stored + batch.Messages.Count - rest.Messages.Count,
+            StatusesApplied = result.StatusesApplied + batch.Statuses.Count - rest.Statuses.Count,
+        };
+    }
 
     /// <summary>A moderator's page or integration connected. False: unknown or disabled.</summary>
     public async Task<bool> HandleUserConnectedAsync(long moderatorId, string connectionId, string node, CancellationToken cancel = default)
@@ -233,7 +246,6 @@ public sealed partial class DispatcherOrchestrator(
             if (seenVersion is { } version) claim = claim with { Seen = seen with { OwnerVersion = version } };
             var outcome = await claims.ApplyAsync(session, claim, now);
             if (outcome.Result != ClaimResult.Done) return outcome;
-            await LetGoAsync(session, seen, claim.To, now);
             if (claim.Cause == ClaimCause.Return) await ReplaceAsync(session, seen, outcome, now);
             // A seat became free.
             if (seen.OwnerId is not null) session.AfterCommit(drain.Wake);
@@ -302,17 +314,8 @@ public sealed partial class DispatcherOrchestrator(
         var placement = new Placement(session, claims, options.Value, now);
         foreach (var seen in waiting)
         {
-            var (_, outcome) = await placement.PlaceAsync(seen, ClaimCause.FailOver, null, onlineOnly: true, DecisionReason.OwnerLeft);
-            if (outcome?.Result == ClaimResult.Done) await LetGoAsync(session, seen, outcome.HeldById, now);
+            await placement.PlaceAsync(seen, ClaimCause.FailOver, null, onlineOnly: true, DecisionReason.OwnerLeft);
         }
-    }
-
-    /// <summary>Who no longer has the conversation no longer has its contact either: the next one must not wait for a lock to run out.</summary>
-    private async Task LetGoAsync(WriteSession session, SeenConversation seen, long? toId, DateTime now)
-    {
-        if (seen.OwnerId is not { } from || from == toId) return;
-        var contact = await session.Db.Conversations.Where(c => c.Id == seen.Id).Select(c => c.ContactId).FirstAsync();
-        await locks.ReleaseAllAsync(session, from, now, seen.ProfileId, contact);
     }
 
     private static Task<SeenConversation?> SeeAsync(WriteSession session, long id) =>

@@ -88,7 +88,7 @@ public sealed class InboundPipeline : BackgroundService
     }
 
     private Task<IReadOnlyList<InboundResult>> StoreTogetherAsync(IReadOnlyList<InboundBatch> batches) =>
-        _database.WriteAsync(session => _ingest.StoreAsync(session, batches, _clock.GetUtcNow().UtcDateTime));
+        _database.WriteInTurnAsync(session => _ingest.StoreAsync(session, batches, _clock.GetUtcNow().UtcDateTime));
 
     private sealed class Request(InboundBatch batch)
     {

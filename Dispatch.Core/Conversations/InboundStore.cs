@@ -31,7 +31,7 @@ internal static class InboundStore
 
     public static Task<List<(long Id, string Address)>> AddContactsAsync(
         WriteSession session, IReadOnlyCollection<(string Address, string Name)> contacts, DateTime now) =>
-        ManyAsync(session, TextsOf(session).AddContacts, contacts, c => [c.Address, c.Name, now], r => (r.GetInt64(0), r.GetString(1)));
+        ManyAsync(session, TextsOf(session).AddContacts, contacts, c => [c.Address, c.Name], r => (r.GetInt64(0), r.GetString(1)), now);
 
     public static Task RenameAsync(WriteSession session, IReadOnlyCollection<(long Id, string Name)> contacts) =>
         ChangeAsync(session, TextsOf(session).Rename, contacts, c => [c.Id, c.Name]);
@@ -47,8 +47,8 @@ internal static class InboundStore
     public static Task<List<(long Id, long Profile, long Contact)>> AddConversationsAsync(
         WriteSession session, IReadOnlyCollection<(long Profile, long Contact)> keys, DateTime now) =>
         ManyAsync(session, TextsOf(session).AddConversations, keys,
-            k => [k.Profile, k.Contact, ConversationStatus.Pending, 0L, now, now, "", MessageDirection.In, 0],
-            r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)));
+            k => [k.Profile, k.Contact, ConversationStatus.Pending, 0L, "", MessageDirection.In, 0],
+            r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2)), now);
 
     public static Task<List<(long Id, string ProviderId)>> AddMessagesAsync(
         WriteSession session, IReadOnlyCollection<(long Conversation, long Channel, InboundMessage Message)> messages, DateTime now) =>
@@ -56,19 +56,19 @@ internal static class InboundStore
             m =>
             [
                 m.Conversation, m.Channel, m.Message.ProviderId, m.Message.FromUs ? MessageDirection.Out : MessageDirection.In, m.Message.Type,
-                m.Message.Text, m.Message.At, now, m.Message.FromUs ? MessageStatus.Sent : MessageStatus.Received, now,
+                m.Message.Text, m.Message.At, m.Message.FromUs ? MessageStatus.Sent : MessageStatus.Received,
             ],
-            r => (r.GetInt64(0), r.GetString(1)));
+            r => (r.GetInt64(0), r.GetString(1)), now);
 
     /// <summary>
     /// Last line, unread and waiting of each conversation. Messages of ours (unread 0) end the waiting. False: one of them is not there any more.
     /// </summary>
     public static async Task<bool> TouchAsync(WriteSession session, IReadOnlyCollection<(long Id, InboundMessage Last, int Unread)> conversations, DateTime now) =>
         await ChangeAsync(session, TextsOf(session).Touch, conversations, c =>
-            [c.Id, now, Preview(c.Last), c.Last.FromUs ? MessageDirection.Out : MessageDirection.In, c.Unread, now]) == conversations.Count;
+            [c.Id, Preview(c.Last), c.Last.FromUs ? MessageDirection.Out : MessageDirection.In, c.Unread], now) == conversations.Count;
 
     public static Task ParkAsync(WriteSession session, IReadOnlyCollection<(long Conversation, long Profile, long Message)> messages, DecisionReason reason, DateTime now) =>
-        ChangeAsync(session, TextsOf(session).Park, messages, m => [m.Conversation, m.Profile, m.Message, now, reason]);
+        ChangeAsync(session, TextsOf(session).Park, messages, m => [m.Conversation, m.Profile, m.Message, reason], now);
 
     /// <summary>Moves a status forward, never back. A status of a message that is not known yet is kept for when it is.</summary>
     public static async Task<bool> ApplyStatusAsync(WriteSession session, long channelId, InboundStatus status)
@@ -119,19 +119,22 @@ internal static class InboundStore
     private static Texts TextsOf(WriteSession session) => ByProvider[session.Dialect.Provider];
 
     private static async Task<List<TRow>> ManyAsync<TKey, TRow>(
-        WriteSession session, string sql, IReadOnlyCollection<TKey> keys, Func<TKey, object?[]> values, Func<DbDataReader, TRow> map)
+        WriteSession session, string sql, IReadOnlyCollection<TKey> keys, Func<TKey, object?[]> values, Func<DbDataReader, TRow> map, DateTime? now = null)
     {
         var all = new List<TRow>(keys.Count);
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, keys, values)) await session.QueryAsync(sql, map, all, (RowSet.Parameter, rows));
+        foreach (var (rows, _) in RowSet.Json(session.Dialect, keys, values)) await session.QueryAsync(sql, map, all, Arguments(rows, now));
         return all;
     }
 
-    private static async Task<int> ChangeAsync<TKey>(WriteSession session, string sql, IReadOnlyCollection<TKey> keys, Func<TKey, object?[]> values)
+    private static async Task<int> ChangeAsync<TKey>(WriteSession session, string sql, IReadOnlyCollection<TKey> keys, Func<TKey, object?[]> values, DateTime? now = null)
     {
         var changed = 0;
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, keys, values)) changed += await session.ExecuteAsync(sql, (RowSet.Parameter, rows));
+        foreach (var (rows, _) in RowSet.Json(session.Dialect, keys, values)) changed += await session.ExecuteAsync(sql, Arguments(rows, now));
         return changed;
     }
+
+    private static (string, object?)[] Arguments(string rows, DateTime? now) =>
+        now is null ? [(RowSet.Parameter, rows)] : [(RowSet.Parameter, rows), ("now", now)];
 
     /// <summary>The statements over many rows, as one provider wants them.</summary>
     private sealed class Texts(SqlDialect dialect)
@@ -142,7 +145,7 @@ internal static class InboundStore
         public string Known { get; } = dialect.ByKeys("messages", MessageKey, "channel_id", "provider_message_id");
         public string Contacts { get; } = dialect.ByKeys("contacts", [RowColumn.Text("address")], "id", "address", "name");
         public string AddContacts { get; } = dialect.InsertRows(
-            "contacts", [RowColumn.Text("address"), RowColumn.Text("name"), RowColumn.Moment("created_at")], "id", "address");
+            "contacts", [RowColumn.Text("address"), RowColumn.Text("name"), RowColumn.Same("created_at", "now")], "id", "address");
 
         public string Rename { get; } = dialect.UpdateRows("contacts", [RowColumn.Id("id"), RowColumn.Text("name")], "name = r.name");
         public string Newest { get; } = dialect.NewestPerKey(
@@ -151,8 +154,9 @@ internal static class InboundStore
         public string AddConversations { get; } = dialect.InsertRows(
             "conversations",
             [
-                .. ConversationKey, RowColumn.Text("status"), RowColumn.Id("owner_version"), RowColumn.Moment("opened_at"), RowColumn.Moment("last_message_at"),
-                RowColumn.Text("last_message_preview"), RowColumn.Text("last_message_direction"), RowColumn.Number("unread_count"),
+                .. ConversationKey, RowColumn.Text("status"), RowColumn.Id("owner_version"), RowColumn.Text("last_message_preview"),
+                RowColumn.Text("last_message_direction"), RowColumn.Number("unread_count"), RowColumn.Same("opened_at", "now"),
+                RowColumn.Same("last_message_at", "now"),
             ],
             "id", "profile_id", "contact_id");
 
@@ -160,22 +164,22 @@ internal static class InboundStore
             "messages",
             [
                 RowColumn.Id("conversation_id"), .. MessageKey, RowColumn.Text("direction"), RowColumn.Text("type"), RowColumn.Text("text"), RowColumn.Moment("at"),
-                RowColumn.Moment("stored_at"), RowColumn.Text("status"), RowColumn.Moment("status_at"),
+                RowColumn.Text("status"), RowColumn.Same("stored_at", "now"), RowColumn.Same("status_at", "now"),
             ],
             "id", "provider_message_id");
 
         public string Touch { get; } = dialect.UpdateRows(
             "conversations",
             [
-                RowColumn.Id("id"), RowColumn.Moment("at"), RowColumn.Text("preview"), RowColumn.Text("direction"), RowColumn.Number("unread"), RowColumn.Moment("waiting"),
+                RowColumn.Id("id"), RowColumn.Text("preview"), RowColumn.Text("direction"), RowColumn.Number("unread"),
             ],
-            "last_message_at = r.at, last_message_preview = r.preview, last_message_direction = r.direction, unread_count = unread_count + r.unread, "
-            + "waiting_since = CASE WHEN r.unread > 0 THEN COALESCE(waiting_since, r.waiting) ELSE NULL END");
+            "last_message_at = @now, last_message_preview = r.preview, last_message_direction = r.direction, unread_count = unread_count + r.unread, "
+            + "waiting_since = CASE WHEN r.unread > 0 THEN COALESCE(waiting_since, @now) ELSE NULL END");
 
         public string Park { get; } = dialect.InsertRows(
             "pending_messages",
             [
-                RowColumn.Id("conversation_id"), RowColumn.Id("profile_id"), RowColumn.Id("message_id"), RowColumn.Moment("received_at"), RowColumn.Text("reason"),
+                RowColumn.Id("conversation_id"), RowColumn.Id("profile_id"), RowColumn.Id("message_id"), RowColumn.Text("reason"), RowColumn.Same("received_at", "now"),
             ]);
 
         public IEnumerable<string> All => [Known, Contacts, AddContacts, Rename, Newest, AddConversations, AddMessages, Touch, Park];

@@ -1,7 +1,10 @@
+using Dispatch.Core.Alerts;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
+using Dispatch.Core.Matching;
+using Dispatch.Core.Messaging;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
@@ -45,6 +48,14 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<SetupLink> SetupLinks => Set<SetupLink>();
     public DbSet<Setting> Settings => Set<Setting>();
     public DbSet<Lease> Leases => Set<Lease>();
+    public DbSet<Booking> Bookings => Set<Booking>();
+    public DbSet<BookingEvent> BookingEvents => Set<BookingEvent>();
+    public DbSet<BookingNotification> BookingNotifications => Set<BookingNotification>();
+    public DbSet<MatchingMetrics> MatchingMetrics => Set<MatchingMetrics>();
+    public DbSet<Driver> Drivers => Set<Driver>();
+    public DbSet<MessageTemplate> MessageTemplates => Set<MessageTemplate>();
+    public DbSet<ServiceMessage> ServiceMessages => Set<ServiceMessage>();
+    public DbSet<Alert> Alerts => Set<Alert>();
 
     protected override void OnModelCreating(ModelBuilder builder)
     {

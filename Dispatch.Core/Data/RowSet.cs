@@ -5,15 +5,21 @@ using System.Text.Json;
 
 namespace Dispatch.Core.Data;
 
-public enum RowType { Id, Number, Text, Moment }
+public enum RowType { Id, Number, Real, Text, Moment }
 
 /// <summary>A column of the rows that a statement is given.</summary>
 public sealed record RowColumn(string Name, RowType Type)
 {
     public static RowColumn Id(string name) => new(name, RowType.Id);
     public static RowColumn Number(string name) => new(name, RowType.Number);
+    public static RowColumn Real(string name) => new(name, RowType.Real);
     public static RowColumn Text(string name) => new(name, RowType.Text);
     public static RowColumn Moment(string name) => new(name, RowType.Moment);
+
+    /// <summary>The same moment in every row: an argument of its own instead of JSON. Comes after the columns that the rows bring.</summary>
+    public static RowColumn Same(string name, string argument) => new(name, RowType.Moment) { Of = argument };
+
+    internal string? Of { get; private init; }
 }
 
 /// <summary>
@@ -70,6 +76,7 @@ public static class RowSet
             case string text: json.WriteStringValue(text); break;
             case long number: json.WriteNumberValue(number); break;
             case int number: json.WriteNumberValue(number); break;
+            case double number: json.WriteNumberValue(number); break;
             case DateTime utc: json.WriteStringValue(dialect.Moment(utc)); break;
             case Enum word: json.WriteStringValue(word.ToString()); break;
             default: throw new ArgumentException($"Rows hold numbers, texts, moments and words of an enum, not {value.GetType()}.", nameof(value));

@@ -49,6 +49,11 @@ public abstract class SqlDialect
         return $"INSERT INTO {table} ({names}){output} SELECT {string.Join(", ", columns.Select(c => "r." + c.Name))} FROM {Rows(columns)} ORDER BY r.n{after}";
     }
 
+    /// <summary><c>UPDATE table SET set WHERE where</c>, giving back the <paramref name="returning"/> columns of each changed row.</summary>
+    public string Update(string table, string set, string where, string[] returning) => OutputsBeforeRows
+        ? $"UPDATE {table} SET {set} OUTPUT {string.Join(", ", returning.Select(c => "inserted." + c))} WHERE {where}"
+        : $"UPDATE {table} SET {set} WHERE {where} RETURNING {string.Join(", ", returning)}";
+
     /// <summary>
     /// Changes the row with the <c>r.id</c> of each given one, where <paramref name="where"/> holds too. The ids are unique.
     /// In <paramref name="set"/> and <paramref name="where"/> the given row is <c>r</c>.
@@ -85,7 +90,7 @@ public abstract class SqlDialect
         public override string Moment(DateTime utc) => utc.ToString(@"yyyy\-MM\-dd HH\:mm\:ss.FFFFFFF", CultureInfo.InvariantCulture);
 
         public override string Rows(params RowColumn[] columns) =>
-            "(SELECT key AS n" + string.Concat(columns.Select((c, i) => $", json_extract(value, '$[{i}]') AS {c.Name}")) + " FROM json_each(@rows)) AS r";
+            "(SELECT key AS n" + string.Concat(columns.Select((c, i) => $", {(c.Of is { } given ? "@" + given : $"json_extract(value, '$[{i}]')")} AS {c.Name}")) + " FROM json_each(@rows)) AS r";
 
         // One writer: nothing to lock.
         public override string NewestPerKey(string table, RowColumn[] keys, params string[] columns) =>
@@ -102,7 +107,7 @@ public abstract class SqlDialect
         public override string Moment(DateTime utc) => utc.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
 
         public override string Rows(params RowColumn[] columns) =>
-            "(SELECT e.n" + string.Concat(columns.Select((c, i) => $", (e.v ->> {i})::{TypeName(c.Type)} AS {c.Name}"))
+            "(SELECT e.n" + string.Concat(columns.Select((c, i) => $", {(c.Of is { } given ? "@" + given : $"(e.v ->> {i})::{TypeName(c.Type)}")} AS {c.Name}"))
             + " FROM jsonb_array_elements(@rows::jsonb) WITH ORDINALITY AS e(v, n)) AS r";
 
         // The plan of a prepared statement may stem from the time when the table was empty. LIMIT keeps it from reading the whole table
@@ -122,6 +127,7 @@ public abstract class SqlDialect
         {
             RowType.Id => "bigint",
             RowType.Number => "integer",
+            RowType.Real => "double precision",
             RowType.Text => "text",
             RowType.Moment => "timestamptz",
         };
@@ -144,8 +150,8 @@ public abstract class SqlDialect
         public override string Moment(DateTime utc) => utc.ToString("yyyy-MM-ddTHH:mm:ss.fffffff", CultureInfo.InvariantCulture);
 
         public override string Rows(params RowColumn[] columns) =>
-            "(SELECT CAST(j.[key] AS int) AS n" + string.Concat(columns.Select(c => ", v." + c.Name)) + " FROM OPENJSON(@rows) j CROSS APPLY OPENJSON(CONCAT('[', j.value, ']')) WITH ("
-            + string.Join(", ", columns.Select((c, i) => $"{c.Name} {TypeName(c.Type)} '$[{i}]'")) + ") v) AS r";
+            "(SELECT CAST(j.[key] AS int) AS n" + string.Concat(columns.Select(c => c.Of is { } given ? $", @{given} AS {c.Name}" : ", v." + c.Name)) + " FROM OPENJSON(@rows) j CROSS APPLY OPENJSON(CONCAT('[', j.value, ']')) WITH ("
+            + string.Join(", ", columns.Where(c => c.Of is null).Select((c, i) => $"{c.Name} {TypeName(c.Type)} '$[{i}]'")) + ") v) AS r";
 
         public override string NewestPerKey(string table, RowColumn[] keys, params string[] columns) =>
             $"SELECT {KeysAndColumns(keys, columns)} FROM {Rows(keys)} "
@@ -155,6 +161,7 @@ public abstract class SqlDialect
         {
             RowType.Id => "bigint",
             RowType.Number => "int",
+            RowType.Real => "float",
             RowType.Text => "nvarchar(max)",
             RowType.Moment => "datetime2",
         };

@@ -21,6 +21,13 @@ public static class Topics
     /// <summary>Every conversation and every moderator: boards and lists of admins.</summary>
     public const string Board = "board";
 
+    /// <summary>Every booking and its search: lists and the board of matchings.</summary>
+    public const string Bookings = "bookings";
+
+    public const string Drivers = "drivers";
+    public const string Alerts = "alerts";
+
+    public static string Booking(long id) => $"booking.{id}";
     public static string Moderator(long id) => $"moderator.{id}";
     public static string Conversation(long id) => $"conversation.{id}";
     public static string Profile(long id) => $"profile.{id}";
@@ -61,6 +68,11 @@ public static class EventNames
 
     /// <summary>Two people wanted the same, or such a thing was settled.</summary>
     public const string ConflictLogged = "conflict:changed";
+    public const string BookingChanged = "booking:changed";
+    public const string BookingMatched = "booking:matched";
+    public const string OfferChanged = "offer:changed";
+    public const string DriverChanged = "driver:changed";
+    public const string AlertChanged = "alert:changed";
 }
 
 /// <summary>

@@ -150,7 +150,9 @@ public sealed partial class ModeratorAssignmentService(
             var line = state.Line.Where(e => since.ContainsKey(e.ModeratorId)).Select(e => e with { QueuedAt = since[e.ModeratorId] }).ToList();
             var free = state.Profiles.Where(p => p.HolderId is null && availableProfiles.Contains(p.Id)).ToList();
             var given = new List<(long Moderator, long Profile)>();
-            foreach (var move in RotationRules.Plan(free, state.Holders, line, rules.MaxProfiles, rules.AwayGrace, now))
+            var plan = RotationRules.Plan(free, state.Holders, line, rules.MaxProfiles, rules.AwayGrace, now);
+            await ProfileClaims.LockAllAsync(session, plan);
+            foreach (var move in plan)
             {
                 var claim = new HoldClaim(move.Profile.Id, move.Profile.HolderVersion, null, move.To!.ModeratorId, AssignmentCause.Queue, null) { Entry = move.To };
                 if ((await claims.ApplyAsync(session, claim, rules.MaxProfiles, now)).Result == HoldResult.Done) given.Add((move.To.ModeratorId, move.Profile.Id));

@@ -101,7 +101,7 @@ public sealed class ProfileClaims
     /// <summary>Whoever loses a profile waits from now on: it must not come back to him before those who waited meanwhile.</summary>
     private const string Behind = "UPDATE moderator_queue SET queued_at = @now WHERE moderator_id = @from";
 
-    internal static IReadOnlyList<string> Statements { get; } = [Mutex, Give, Free, LeaveSeat, TakeSeat, End, Begin, Observe, Served, Behind];
+    internal static IReadOnlyList<string> Statements { get; } = [Mutex, Give, Free, LeaveSeat, TakeSeat, End, Begin, Observe, Served, Behind, LockProfile, LockPerson];
 
     /// <summary>Waits for every other rotation to end. First statement of a transaction that calls <see cref="ApplyAsync"/>.</summary>
     public static async Task EnterAsync(WriteSession session)
@@ -117,6 +117,22 @@ public sealed class ProfileClaims
             throw new StaleReadException("rotation");
         }
         session.Db.ChangeTracker.Clear();
+    }
+
+    private const string LockProfile = "UPDATE profiles SET holder_version = holder_version WHERE id = @id";
+    private const string LockPerson = "UPDATE moderators SET held_profiles = held_profiles WHERE id = @id";
+
+    /// <summary>
+    /// Before several changes in one transaction: all their profiles by id, then all their people by id. One change after the other would hold the people of
+    /// the first while it asks for the profile of the second, against the order in which every claim of a conversation goes, and deadlock with it.
+    /// </summary>
+    public static async Task LockAllAsync(WriteSession session, IReadOnlyCollection<RotationMove> moves)
+    {
+        // SQLite has one writer: nothing to lock.
+        if (moves.Count < 2 || session.Dialect.Provider == DatabaseProvider.Sqlite) return;
+        foreach (var id in moves.Select(m => m.Profile.Id).Distinct().Order()) await session.ExecuteAsync(LockProfile, ("id", id));
+        var people = moves.SelectMany(m => new[] { m.Profile.HolderId, m.To?.ModeratorId }).OfType<long>().Distinct().Order();
+        foreach (var id in people) await session.ExecuteAsync(LockPerson, ("id", id));
     }
 
     /// <summary>Tries to make the change inside the session's transaction. Anything but <see cref="HoldResult.Done"/> left nothing behind.</summary>

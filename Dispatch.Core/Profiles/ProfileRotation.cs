@@ -83,6 +83,7 @@ public sealed partial class ProfileRotation(
         // Several came together and there is not one for each of them: who came before whom is put on record.
         if (came.Count > 1 && plan.Where(m => m.To is not null).Select(m => m.To!.ModeratorId).Intersect(came).Count() is > 0 and var served && served < came.Count)
             await ConflictResolutionService.HandleConnectionCollisionAsync(session, [.. came], now);
+        await ProfileClaims.LockAllAsync(session, plan);
         foreach (var move in plan)
         {
             var claim = new HoldClaim(

@@ -2,11 +2,12 @@ using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Locks;
+using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Profiles;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 
 namespace Dispatch.Tests.Data;
@@ -36,7 +37,8 @@ public class SqlServerTextTests
             .Concat(LockSql.Statements(DatabaseProvider.SqlServer)).Concat(DatabaseViews.DropStatements).Concat(DatabaseViews.CreateStatements)
             .Append(ApproachStore.Claim(DatabaseProvider.SqlServer)).Append(ConflictStore.Add(DatabaseProvider.SqlServer))
             .Concat(ProfileClaims.Statements).Concat(LoadBalancingService.Statements)
-            .Append(QueueLine.Statement(SqlDialect.For(DatabaseProvider.SqlServer))).Append(Leases.Text(SqlDialect.For(DatabaseProvider.SqlServer))),
+            .Append(QueueLine.Statement(SqlDialect.For(DatabaseProvider.SqlServer))).Append(Leases.Text(SqlDialect.For(DatabaseProvider.SqlServer)))
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))),
         sql => Assert.Empty(Errors(sql)));
 
     [Fact]

@@ -2,9 +2,11 @@ using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
+using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,13 +49,17 @@ public sealed class DispatcherFixture : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
+    public MatchingService Matching => Get<MatchingService>();
+    public MatchingSettings MatchingSettings => Get<IOptions<MatchingSettings>>().Value;
+
     public static async Task<DispatcherFixture> StartAsync(TestDatabase database, FakeClock clock, string node, Action<ILoggingBuilder>? logging = null)
     {
         var gateway = new RecordingGateway(node == "node-1" ? "sent" : node);
         var logs = new RecordingLogs();
         var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
             .AddLogging(b => { b.AddProvider(logs); logging?.Invoke(b); }).Configure<NodeOptions>(o => o.Name = node)
-            .AddDispatchData(database.Options).AddDispatchConversations().BuildServiceProvider();
+            .AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider())
+            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().BuildServiceProvider();
         var fixture = new DispatcherFixture(services, clock, gateway, logs, node);
         await fixture.Get<InboundPipeline>().StartAsync(CancellationToken.None);
         return fixture;

@@ -63,7 +63,10 @@ public sealed class ComposerLock(DispatcherOrchestrator orchestrator, ProfileLoc
     public async Task RefreshAsync(CancellationToken cancel)
     {
         if (ContactId == 0) return;
-        var held = await locks.GetLockInfoAsync(LockKind.Client, ContactId, cancel);
+        var (conversation, contact) = (ConversationId, ContactId);
+        var held = await locks.GetLockInfoAsync(LockKind.Client, contact, cancel);
+        // Another conversation was opened meanwhile: this answer is about somebody else.
+        if (conversation != ConversationId || contact != ContactId) return;
         // Free again: the next key stroke takes it, however short ago the last try was.
         if (held is null && Held is not null) _asked = 0;
         Held = Other(held);

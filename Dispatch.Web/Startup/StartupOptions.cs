@@ -1,4 +1,5 @@
 using Dispatch.Core.Data;
+using Dispatch.Core.Matching;
 
 namespace Dispatch.Web.Startup;
 
@@ -12,7 +13,7 @@ internal static class StartupOptions
 
     private static readonly Action<OptionErrors>[] Sections =
     [
-        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Node,
+        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Node, Matching, ServiceMessages,
     ];
 
     /// <summary>Says every wrong setting on a line of its own; false when there is one.</summary>
@@ -103,6 +104,42 @@ internal static class StartupOptions
         errors.Decimal("Simulator:ContactsPerMinute", 20, 0, 10_000);
         errors.Number("Simulator:MaxOpenContacts", 60, 1, 10_000);
         if (errors.Text("Simulator:Seed") is not null) errors.Number("Simulator:Seed", 0, int.MinValue, int.MaxValue);
+    }
+
+    private static void Matching(OptionErrors errors)
+    {
+        var most = TimeSpan.FromHours(24);
+        errors.Time("Matching:DriverTimeout", Second, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+        errors.Time("Matching:BookingTimeout", Second, TimeSpan.FromSeconds(2), TimeSpan.FromHours(2));
+        errors.Number("Matching:MaxAsks", 2, 1, 10);
+        errors.Number("Matching:MaxRematches", 3, 0, 20);
+        errors.Number("Matching:PauseAfterTimeouts", 3, 1, 100);
+        errors.Number("Matching:FirstWave", 10, 1, 1000);
+        errors.Time("Matching:WaveInterval", Second, Second, TimeSpan.FromMinutes(10));
+        errors.Decimal("Matching:WidenBy", 2, 1, 10);
+        errors.Time("Matching:BroadcastWait", Second, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        errors.Time("Matching:SearchBefore", Second, TimeSpan.Zero, most);
+        errors.Time("Matching:AnswerWithin", Second, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7));
+        errors.Address("Matching:PublicAddress");
+        if (errors.Text("Matching:TimeZone") is { } zone && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
+            errors.Add("Matching:TimeZone", $"'{zone}' is not known here", "an IANA name such as Africa/Dakar, or UTC");
+        if (errors.Text("Matching:Language") is { } language and not ("fr" or "en")) errors.Add("Matching:Language", $"'{language}' is not known", "fr, en");
+        foreach (var (number, i) in errors.List("Matching:AdminNumbers").Select((n, i) => (n, i)))
+        {
+            if (PhoneNumbers.Read(number) is null) errors.Add($"Matching:AdminNumbers:{i}", "not a phone number", "8 to 15 digits with the country code");
+        }
+        errors.Number("Matching:LowAvailability", 3, 0, 1000);
+        errors.Time("Matching:DailyReportAt", Second, TimeSpan.Zero, new TimeSpan(23, 59, 59));
+        errors.Time("Matching:Health:TimeoutLagWarning", Second, TimeSpan.Zero, most);
+        errors.Time("Matching:Health:TimeoutLagCritical", Second, TimeSpan.Zero, most);
+        errors.Time("Matching:Health:DatabaseWarning", Second, TimeSpan.Zero, most);
+        foreach (var share in new[] { "SendFailuresWarning", "SendFailuresCritical", "TimeoutRateWarning", "TimeoutRateCritical" }) errors.Decimal($"Matching:Health:{share}", 1, 0, 1);
+    }
+
+    private static void ServiceMessages(OptionErrors errors)
+    {
+        errors.Number("ServiceMessages:Parallel", 16, 1, 256);
+        errors.Number("ServiceMessages:PerSecond", 20, 1, 1000);
     }
 
     private static void Node(OptionErrors errors)

@@ -1,10 +1,9 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Dispatch.Core.Data.Migrations.OnPostgres
+namespace Dispatch.Core.Data.Migrations.OnSqlServer
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -13,14 +12,39 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "alerts",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    severity = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    booking_id = table.Column<long>(type: "bigint", nullable: true),
+                    subject = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
+                    details = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    count = table.Column<int>(type: "int", nullable: false),
+                    acknowledged_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    acknowledged_by = table.Column<long>(type: "bigint", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    resolved_by = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_alerts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "asp_net_roles",
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "text", nullable: true)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -32,24 +56,24 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    display_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    disabled = table.Column<bool>(type: "boolean", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
-                    password_hash = table.Column<string>(type: "text", nullable: true),
-                    security_stamp = table.Column<string>(type: "text", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
-                    phone_number = table.Column<string>(type: "text", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    display_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    disabled = table.Column<bool>(type: "bit", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "bit", nullable: false),
+                    password_hash = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    security_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    phone_number = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "bit", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "bit", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "bit", nullable: false),
+                    access_failed_count = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -61,21 +85,21 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: true),
                     token = table.Column<long>(type: "bigint", nullable: false),
                     winner_id = table.Column<long>(type: "bigint", nullable: true),
                     loser_id = table.Column<long>(type: "bigint", nullable: true),
-                    participants = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    decided_by = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    resolution = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    participants = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
+                    decided_by = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
                     duration_ms = table.Column<long>(type: "bigint", nullable: true),
-                    note = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                    note = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -87,17 +111,17 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: true),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
                     conversation_id = table.Column<long>(type: "bigint", nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    count = table.Column<int>(type: "integer", nullable: false),
-                    repaired = table.Column<bool>(type: "boolean", nullable: false),
-                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    first_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    count = table.Column<int>(type: "int", nullable: false),
+                    repaired = table.Column<bool>(type: "bit", nullable: false),
+                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -109,13 +133,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    protected_token = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    protected_token = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -127,10 +151,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -138,16 +162,42 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "drivers",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
+                    rating = table.Column<double>(type: "float", nullable: true),
+                    vehicle_type = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
+                    vehicle_plate = table.Column<string>(type: "nvarchar(30)", maxLength: 30, nullable: false),
+                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
+                    latitude = table.Column<double>(type: "float", nullable: true),
+                    longitude = table.Column<double>(type: "float", nullable: true),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    consecutive_timeouts = table.Column<int>(type: "int", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_drivers", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "early_statuses",
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -158,10 +208,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "leases",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
-                    holder = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
+                    holder = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
                     epoch = table.Column<long>(type: "bigint", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -169,13 +219,30 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "message_templates",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    key = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    text = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    changed_by = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_message_templates", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "moderator_connections",
                 columns: table => new
                 {
-                    connection_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    connection_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    node = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    connected_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    node = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    connected_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -183,12 +250,39 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "service_messages",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: true),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    audience = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    text = table.Column<string>(type: "nvarchar(4000)", maxLength: 4000, nullable: false),
+                    effect_key = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_service_messages", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "settings",
                 columns: table => new
                 {
-                    key = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
-                    value = table.Column<int>(type: "integer", nullable: false),
-                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    key = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
+                    value = table.Column<int>(type: "int", nullable: false),
+                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
                     changed_by_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -201,11 +295,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    used_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    used_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -218,7 +312,7 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 {
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -229,11 +323,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    id = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     role_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "text", nullable: true),
-                    claim_value = table.Column<string>(type: "text", nullable: true)
+                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -250,11 +344,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    id = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     user_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "text", nullable: true),
-                    claim_value = table.Column<string>(type: "text", nullable: true)
+                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -271,9 +365,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "text", nullable: false),
-                    provider_key = table.Column<string>(type: "text", nullable: false),
-                    provider_display_name = table.Column<string>(type: "text", nullable: true),
+                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    provider_key = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    provider_display_name = table.Column<string>(type: "nvarchar(max)", nullable: true),
                     user_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -316,9 +410,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     user_id = table.Column<long>(type: "bigint", nullable: false),
-                    login_provider = table.Column<string>(type: "text", nullable: false),
-                    name = table.Column<string>(type: "text", nullable: false),
-                    value = table.Column<string>(type: "text", nullable: true)
+                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    name = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -336,21 +430,21 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    choice = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    grace_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    last_activity_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    open_count = table.Column<int>(type: "integer", nullable: false),
-                    max_conversations = table.Column<int>(type: "integer", nullable: false),
-                    held_profiles = table.Column<int>(type: "integer", nullable: false),
-                    queue_standing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    last_assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    drain_window_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    drain_count = table.Column<int>(type: "integer", nullable: false)
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    enabled = table.Column<bool>(type: "bit", nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    choice = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    grace_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_activity_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    open_count = table.Column<int>(type: "int", nullable: false),
+                    max_conversations = table.Column<int>(type: "int", nullable: false),
+                    held_profiles = table.Column<int>(type: "int", nullable: false),
+                    queue_standing = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    last_assigned_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    drain_window_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    drain_count = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -366,20 +460,73 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "bookings",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    customer_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    customer_phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
+                    pickup_address = table.Column<string>(type: "nvarchar(300)", maxLength: 300, nullable: false),
+                    drop_address = table.Column<string>(type: "nvarchar(300)", maxLength: 300, nullable: false),
+                    pickup_latitude = table.Column<double>(type: "float", nullable: true),
+                    pickup_longitude = table.Column<double>(type: "float", nullable: true),
+                    drop_latitude = table.Column<double>(type: "float", nullable: true),
+                    drop_longitude = table.Column<double>(type: "float", nullable: true),
+                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
+                    pickup_time = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    price = table.Column<decimal>(type: "decimal(12,2)", precision: 12, scale: 2, nullable: true),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    round = table.Column<int>(type: "int", nullable: false),
+                    wave = table.Column<int>(type: "int", nullable: false),
+                    exhausted_wave = table.Column<int>(type: "int", nullable: false),
+                    rematches = table.Column<int>(type: "int", nullable: false),
+                    wave_policy = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    priority_mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    max_distance = table.Column<double>(type: "float", nullable: true),
+                    excluded_driver_ids = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    start_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    matching_started_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    matching_deadline = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    next_wave_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    accepted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    reason = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
+                    question = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    question_repeats = table.Column<int>(type: "int", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_bookings", x => x.id);
+                    table.CheckConstraint("ck_bookings_driver", "(status IN ('Accepted','Completed') AND driver_id IS NOT NULL) OR (status IN ('Scheduled','Pending','TimedOut','Failed') AND driver_id IS NULL) OR status = 'Cancelled'");
+                    table.ForeignKey(
+                        name: "fk_bookings_drivers_driver_id",
+                        column: x => x.driver_id,
+                        principalTable: "drivers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "moderator_queue",
                 columns: table => new
                 {
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    position = table.Column<int>(type: "integer", nullable: false),
-                    estimated_wait_time = table.Column<int>(type: "integer", nullable: true),
-                    estimated_from = table.Column<int>(type: "integer", nullable: true),
-                    estimated_to = table.Column<int>(type: "integer", nullable: true),
-                    profiles_available = table.Column<int>(type: "integer", nullable: false),
-                    first_estimate_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    first_from = table.Column<int>(type: "integer", nullable: true),
-                    first_to = table.Column<int>(type: "integer", nullable: true)
+                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    position = table.Column<int>(type: "int", nullable: false),
+                    estimated_wait_time = table.Column<int>(type: "int", nullable: true),
+                    estimated_from = table.Column<int>(type: "int", nullable: true),
+                    estimated_to = table.Column<int>(type: "int", nullable: true),
+                    profiles_available = table.Column<int>(type: "int", nullable: false),
+                    first_estimate_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    first_from = table.Column<int>(type: "int", nullable: true),
+                    first_to = table.Column<int>(type: "int", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -397,8 +544,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
                     turn = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -417,14 +564,14 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
-                    asked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
+                    asked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
                     decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    granted = table.Column<bool>(type: "boolean", nullable: false)
+                    granted = table.Column<bool>(type: "bit", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -442,19 +589,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    restricted = table.Column<bool>(type: "boolean", nullable: false),
-                    paused = table.Column<bool>(type: "boolean", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
+                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    restricted = table.Column<bool>(type: "bit", nullable: false),
+                    paused = table.Column<bool>(type: "bit", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
                     holder_id = table.Column<long>(type: "bigint", nullable: true),
                     holder_version = table.Column<long>(type: "bigint", nullable: false),
-                    holder_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    free_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    holder_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    free_since = table.Column<DateTime>(type: "datetime2", nullable: true),
                     avoid_id = table.Column<long>(type: "bigint", nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -479,20 +626,20 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false),
                     holder_id = table.Column<long>(type: "bigint", nullable: false),
                     requester_id = table.Column<long>(type: "bigint", nullable: true),
-                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    answer = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    answer = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -516,13 +663,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    estimated_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    from_seconds = table.Column<int>(type: "integer", nullable: false),
-                    to_seconds = table.Column<int>(type: "integer", nullable: false),
-                    served_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    waited_seconds = table.Column<int>(type: "integer", nullable: false)
+                    estimated_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    from_seconds = table.Column<int>(type: "int", nullable: false),
+                    to_seconds = table.Column<int>(type: "int", nullable: false),
+                    served_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    waited_seconds = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -536,13 +683,115 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "booking_events",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    round = table.Column<int>(type: "int", nullable: false),
+                    wave = table.Column<int>(type: "int", nullable: false),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    note = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_booking_events", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_booking_events_bookings_booking_id",
+                        column: x => x.booking_id,
+                        principalTable: "bookings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "booking_notifications",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    driver_id = table.Column<long>(type: "bigint", nullable: false),
+                    round = table.Column<int>(type: "int", nullable: false),
+                    wave = table.Column<int>(type: "int", nullable: false),
+                    asked = table.Column<int>(type: "int", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    delivered_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    responded_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    response = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    withdrawn = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    method = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    lost_by_ms = table.Column<long>(type: "bigint", nullable: true),
+                    distance = table.Column<double>(type: "float", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_booking_notifications", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_booking_notifications_bookings_booking_id",
+                        column: x => x.booking_id,
+                        principalTable: "bookings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_booking_notifications_drivers_driver_id",
+                        column: x => x.driver_id,
+                        principalTable: "drivers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "matching_metrics",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    hour = table.Column<int>(type: "int", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "int", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "int", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "int", nullable: false),
+                    waves = table.Column<int>(type: "int", nullable: false),
+                    accepted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    time_to_match = table.Column<int>(type: "int", nullable: true),
+                    broadcast_ms = table.Column<int>(type: "int", nullable: true),
+                    accept_ms = table.Column<int>(type: "int", nullable: true),
+                    human_ms = table.Column<int>(type: "int", nullable: true),
+                    final_status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_matching_metrics", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_matching_metrics_bookings_booking_id",
+                        column: x => x.booking_id,
+                        principalTable: "bookings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "client_approaches",
                 columns: table => new
                 {
                     client_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    approached_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    approached_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -572,13 +821,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     client_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    lock_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    lock_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -609,21 +858,21 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     contact_id = table.Column<long>(type: "bigint", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     owner_id = table.Column<long>(type: "bigint", nullable: true),
                     owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    owner_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    owner_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
                     last_owner_id = table.Column<long>(type: "bigint", nullable: true),
-                    last_message_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    last_message_preview = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    last_message_direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    unread_count = table.Column<int>(type: "integer", nullable: false),
-                    waiting_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    last_message_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_message_preview = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    last_message_direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    unread_count = table.Column<int>(type: "int", nullable: false),
+                    waiting_since = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -648,17 +897,17 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    assigned_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     assigned_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    queue_position = table.Column<int>(type: "integer", nullable: true),
-                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    last_activity_check = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    end_cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    queue_position = table.Column<int>(type: "int", nullable: true),
+                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_activity_check = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    end_cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
                     ended_by_id = table.Column<long>(type: "bigint", nullable: true),
                     holder_version = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -684,12 +933,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    lock_type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    lock_type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -738,18 +987,18 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     actor_id = table.Column<long>(type: "bigint", nullable: true),
                     from_id = table.Column<long>(type: "bigint", nullable: true),
                     to_id = table.Column<long>(type: "bigint", nullable: true),
                     owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    note = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
-                    candidates = table.Column<string>(type: "text", nullable: true)
+                    note = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    candidates = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -767,19 +1016,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
-                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    text = table.Column<string>(type: "text", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    stored_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
-                    effect_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    type = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    text = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    stored_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
+                    effect_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
                     sender_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -804,14 +1053,14 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                        .Annotation("SqlServer:Identity", "1, 1"),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     message_id = table.Column<long>(type: "bigint", nullable: false),
-                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    claim_token = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    claim_token = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -831,6 +1080,23 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_alerts_kind_last_seen_at",
+                table: "alerts",
+                columns: new[] { "kind", "last_seen_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_alerts_last_seen_at",
+                table: "alerts",
+                column: "last_seen_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_alerts_open",
+                table: "alerts",
+                column: "dedupe_key",
+                unique: true,
+                filter: "resolved_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_asp_net_role_claims_role_id",
                 table: "asp_net_role_claims",
                 column: "role_id");
@@ -839,7 +1105,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "role_name_index",
                 table: "asp_net_roles",
                 column: "normalized_name",
-                unique: true);
+                unique: true,
+                filter: "[normalized_name] IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
@@ -865,7 +1132,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "user_name_index",
                 table: "asp_net_users",
                 column: "normalized_user_name",
-                unique: true);
+                unique: true,
+                filter: "[normalized_user_name] IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_assignment_conflicts_at",
@@ -901,6 +1169,107 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 column: "dedupe_key",
                 unique: true,
                 filter: "resolved_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_events_booking_id_id",
+                table: "booking_events",
+                columns: new[] { "booking_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_booking_id_driver_id",
+                table: "booking_notifications",
+                columns: new[] { "booking_id", "driver_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_driver_id_created_at",
+                table: "booking_notifications",
+                columns: new[] { "driver_id", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_due",
+                table: "booking_notifications",
+                column: "expires_at",
+                filter: "response IS NULL AND withdrawn IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_open_booking",
+                table: "booking_notifications",
+                column: "booking_id",
+                filter: "response IS NULL AND withdrawn IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_open_driver",
+                table: "booking_notifications",
+                column: "driver_id",
+                filter: "response IS NULL AND withdrawn IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_response",
+                table: "booking_notifications",
+                column: "response");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_sent_at",
+                table: "booking_notifications",
+                column: "sent_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_asked",
+                table: "bookings",
+                column: "asked_at",
+                filter: "question IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_created_at",
+                table: "bookings",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_customer_phone_id",
+                table: "bookings",
+                columns: new[] { "customer_phone", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_driver_id_id",
+                table: "bookings",
+                columns: new[] { "driver_id", "id" },
+                filter: "driver_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_due",
+                table: "bookings",
+                column: "matching_deadline",
+                filter: "status = 'Pending'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_next_wave",
+                table: "bookings",
+                column: "next_wave_at",
+                filter: "status = 'Pending' AND next_wave_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_start",
+                table: "bookings",
+                column: "start_at",
+                filter: "status = 'Scheduled'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_status_pickup_time",
+                table: "bookings",
+                columns: new[] { "status", "pickup_time" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_version",
+                table: "bookings",
+                column: "version");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_bookings_active_driver",
+                table: "bookings",
+                column: "driver_id",
+                unique: true,
+                filter: "status = 'Accepted'");
 
             migrationBuilder.CreateIndex(
                 name: "ix_channels_key",
@@ -982,6 +1351,22 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 filter: "status <> 'Closed'");
 
             migrationBuilder.CreateIndex(
+                name: "ix_drivers_name",
+                table: "drivers",
+                column: "name");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_drivers_phone",
+                table: "drivers",
+                column: "phone",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_drivers_status_last_seen_at",
+                table: "drivers",
+                columns: new[] { "status", "last_seen_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_early_statuses_at",
                 table: "early_statuses",
                 column: "at");
@@ -990,6 +1375,23 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "ix_early_statuses_channel_id_provider_message_id",
                 table: "early_statuses",
                 columns: new[] { "channel_id", "provider_message_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_matching_metrics_booking_id",
+                table: "matching_metrics",
+                column: "booking_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_matching_metrics_started_at",
+                table: "matching_metrics",
+                column: "started_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_message_templates_key_language",
+                table: "message_templates",
+                columns: new[] { "key", "language" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_messages_channel_id_provider_message_id",
@@ -1118,6 +1520,36 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 column: "holder_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_service_messages_booking_id_id",
+                table: "service_messages",
+                columns: new[] { "booking_id", "id" },
+                filter: "booking_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_service_messages_channel_id_provider_message_id",
+                table: "service_messages",
+                columns: new[] { "channel_id", "provider_message_id" },
+                filter: "provider_message_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_service_messages_effect_key",
+                table: "service_messages",
+                column: "effect_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_service_messages_outgoing",
+                table: "service_messages",
+                column: "id",
+                filter: "status IN ('Queued','Sending')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_service_messages_outgoing_driver",
+                table: "service_messages",
+                column: "driver_id",
+                filter: "status IN ('Queued','Sending')");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_setup_links_token_hash",
                 table: "setup_links",
                 column: "token_hash",
@@ -1160,6 +1592,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "alerts");
+
+            migrationBuilder.DropTable(
                 name: "asp_net_role_claims");
 
             migrationBuilder.DropTable(
@@ -1181,6 +1616,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "assignment_findings");
 
             migrationBuilder.DropTable(
+                name: "booking_events");
+
+            migrationBuilder.DropTable(
+                name: "booking_notifications");
+
+            migrationBuilder.DropTable(
                 name: "client_approaches");
 
             migrationBuilder.DropTable(
@@ -1194,6 +1635,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
             migrationBuilder.DropTable(
                 name: "leases");
+
+            migrationBuilder.DropTable(
+                name: "matching_metrics");
+
+            migrationBuilder.DropTable(
+                name: "message_templates");
 
             migrationBuilder.DropTable(
                 name: "moderator_connections");
@@ -1220,6 +1667,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "profile_moderators");
 
             migrationBuilder.DropTable(
+                name: "service_messages");
+
+            migrationBuilder.DropTable(
                 name: "settings");
 
             migrationBuilder.DropTable(
@@ -1238,7 +1688,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_roles");
 
             migrationBuilder.DropTable(
+                name: "bookings");
+
+            migrationBuilder.DropTable(
                 name: "messages");
+
+            migrationBuilder.DropTable(
+                name: "drivers");
 
             migrationBuilder.DropTable(
                 name: "conversations");

@@ -12,7 +12,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Dispatch.Core.Data.Migrations.OnSqlServer
 {
     [DbContext(typeof(SqlServerDispatchDb))]
-    [Migration("20261121084603_Initial")]
+    [Migration("20261121093312_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -24,6 +24,92 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 .HasAnnotation("Relational:MaxIdentifierLength", 128);
 
             SqlServerModelBuilderExtensions.UseIdentityColumns(modelBuilder);
+
+            modelBuilder.Entity("Dispatch.Core.Alerts.Alert", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime?>("AcknowledgedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("acknowledged_at");
+
+                    b.Property<long?>("AcknowledgedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("acknowledged_by");
+
+                    b.Property<long?>("BookingId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("booking_id");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("int")
+                        .HasColumnName("count");
+
+                    b.Property<string>("DedupeKey")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("nvarchar(120)")
+                        .HasColumnName("dedupe_key");
+
+                    b.Property<string>("Details")
+                        .HasMaxLength(2000)
+                        .HasColumnType("nvarchar(2000)")
+                        .HasColumnName("details");
+
+                    b.Property<DateTime>("FirstSeenAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("first_seen_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTime>("LastSeenAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<DateTime?>("ResolvedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("resolved_at");
+
+                    b.Property<long?>("ResolvedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("resolved_by");
+
+                    b.Property<string>("Severity")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("severity");
+
+                    b.Property<string>("Subject")
+                        .HasMaxLength(120)
+                        .HasColumnType("nvarchar(120)")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Id")
+                        .HasName("pk_alerts");
+
+                    b.HasIndex("LastSeenAt")
+                        .HasDatabaseName("ix_alerts_last_seen_at");
+
+                    b.HasIndex("Kind", "LastSeenAt")
+                        .HasDatabaseName("ix_alerts_kind_last_seen_at");
+
+                    b.HasIndex(new[] { "DedupeKey" }, "ux_alerts_open")
+                        .IsUnique()
+                        .HasDatabaseName("ux_alerts_open")
+                        .HasFilter("resolved_at IS NULL");
+
+                    b.ToTable("alerts");
+                });
 
             modelBuilder.Entity("Dispatch.Core.Conflicts.AssignmentConflict", b =>
                 {
@@ -924,6 +1010,727 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasFilter("status = 'Open'");
 
                     b.ToTable("unlock_requests");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.Booking", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime?>("AcceptedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("accepted_at");
+
+                    b.Property<DateTime?>("AskedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("asked_at");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CustomerName")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("nvarchar(120)")
+                        .HasColumnName("customer_name");
+
+                    b.Property<string>("CustomerPhone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("nvarchar(20)")
+                        .HasColumnName("customer_phone");
+
+                    b.Property<long?>("DriverId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("driver_id");
+
+                    b.Property<string>("DropAddress")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("nvarchar(300)")
+                        .HasColumnName("drop_address");
+
+                    b.Property<double?>("DropLatitude")
+                        .HasColumnType("float")
+                        .HasColumnName("drop_latitude");
+
+                    b.Property<double?>("DropLongitude")
+                        .HasColumnType("float")
+                        .HasColumnName("drop_longitude");
+
+                    b.Property<string>("ExcludedDriverIds")
+                        .IsRequired()
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("excluded_driver_ids");
+
+                    b.Property<int>("ExhaustedWave")
+                        .HasColumnType("int")
+                        .HasColumnName("exhausted_wave");
+
+                    b.Property<string>("Language")
+                        .IsRequired()
+                        .HasMaxLength(2)
+                        .HasColumnType("nvarchar(2)")
+                        .HasColumnName("language");
+
+                    b.Property<DateTime?>("MatchingDeadline")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("matching_deadline");
+
+                    b.Property<DateTime?>("MatchingStartedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("matching_started_at");
+
+                    b.Property<double?>("MaxDistance")
+                        .HasColumnType("float")
+                        .HasColumnName("max_distance");
+
+                    b.Property<DateTime?>("NextWaveAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("next_wave_at");
+
+                    b.Property<string>("PickupAddress")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("nvarchar(300)")
+                        .HasColumnName("pickup_address");
+
+                    b.Property<double?>("PickupLatitude")
+                        .HasColumnType("float")
+                        .HasColumnName("pickup_latitude");
+
+                    b.Property<double?>("PickupLongitude")
+                        .HasColumnType("float")
+                        .HasColumnName("pickup_longitude");
+
+                    b.Property<DateTime>("PickupTime")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("pickup_time");
+
+                    b.Property<decimal?>("Price")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("decimal(12,2)")
+                        .HasColumnName("price");
+
+                    b.Property<string>("PriorityMode")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("priority_mode");
+
+                    b.Property<string>("Question")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("question");
+
+                    b.Property<int>("QuestionRepeats")
+                        .HasColumnType("int")
+                        .HasColumnName("question_repeats");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("nvarchar(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<int>("Rematches")
+                        .HasColumnType("int")
+                        .HasColumnName("rematches");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("int")
+                        .HasColumnName("round");
+
+                    b.Property<DateTime?>("StartAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("start_at");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("status");
+
+                    b.Property<DateTime>("StatusAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("status_at");
+
+                    b.Property<long>("Version")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(1L)
+                        .HasColumnName("version");
+
+                    b.Property<int>("Wave")
+                        .HasColumnType("int")
+                        .HasColumnName("wave");
+
+                    b.Property<string>("WavePolicy")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("wave_policy");
+
+                    b.Property<string>("Zone")
+                        .HasMaxLength(60)
+                        .HasColumnType("nvarchar(60)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_bookings");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_bookings_created_at");
+
+                    b.HasIndex("Version")
+                        .HasDatabaseName("ix_bookings_version");
+
+                    b.HasIndex("CustomerPhone", "Id")
+                        .HasDatabaseName("ix_bookings_customer_phone_id");
+
+                    b.HasIndex("DriverId", "Id")
+                        .HasDatabaseName("ix_bookings_driver_id_id")
+                        .HasFilter("driver_id IS NOT NULL");
+
+                    b.HasIndex("Status", "PickupTime")
+                        .HasDatabaseName("ix_bookings_status_pickup_time");
+
+                    b.HasIndex(new[] { "AskedAt" }, "ix_bookings_asked")
+                        .HasDatabaseName("ix_bookings_asked")
+                        .HasFilter("question IS NOT NULL");
+
+                    b.HasIndex(new[] { "MatchingDeadline" }, "ix_bookings_due")
+                        .HasDatabaseName("ix_bookings_due")
+                        .HasFilter("status = 'Pending'");
+
+                    b.HasIndex(new[] { "NextWaveAt" }, "ix_bookings_next_wave")
+                        .HasDatabaseName("ix_bookings_next_wave")
+                        .HasFilter("status = 'Pending' AND next_wave_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "StartAt" }, "ix_bookings_start")
+                        .HasDatabaseName("ix_bookings_start")
+                        .HasFilter("status = 'Scheduled'");
+
+                    b.HasIndex(new[] { "DriverId" }, "ux_bookings_active_driver")
+                        .IsUnique()
+                        .HasDatabaseName("ux_bookings_active_driver")
+                        .HasFilter("status = 'Accepted'");
+
+                    b.ToTable("bookings", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_bookings_driver", "(status IN ('Accepted','Completed') AND driver_id IS NOT NULL) OR (status IN ('Scheduled','Pending','TimedOut','Failed') AND driver_id IS NULL) OR status = 'Cancelled'");
+                        });
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.BookingEvent", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<long?>("ActorId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("actor_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("at");
+
+                    b.Property<long>("BookingId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("booking_id");
+
+                    b.Property<string>("Data")
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("data");
+
+                    b.Property<long?>("DriverId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("driver_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Note")
+                        .HasMaxLength(500)
+                        .HasColumnType("nvarchar(500)")
+                        .HasColumnName("note");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("int")
+                        .HasColumnName("round");
+
+                    b.Property<int>("Wave")
+                        .HasColumnType("int")
+                        .HasColumnName("wave");
+
+                    b.HasKey("Id")
+                        .HasName("pk_booking_events");
+
+                    b.HasIndex("BookingId", "Id")
+                        .HasDatabaseName("ix_booking_events_booking_id_id");
+
+                    b.ToTable("booking_events");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.BookingNotification", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("Asked")
+                        .HasColumnType("int")
+                        .HasColumnName("asked");
+
+                    b.Property<long>("BookingId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("booking_id");
+
+                    b.Property<DateTime?>("ClosedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("closed_at");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DeliveredAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("delivered_at");
+
+                    b.Property<double?>("Distance")
+                        .HasColumnType("float")
+                        .HasColumnName("distance");
+
+                    b.Property<long>("DriverId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("driver_id");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long?>("LostByMs")
+                        .HasColumnType("bigint")
+                        .HasColumnName("lost_by_ms");
+
+                    b.Property<string>("Method")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("method");
+
+                    b.Property<DateTime?>("RespondedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("responded_at");
+
+                    b.Property<string>("Response")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("response");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("int")
+                        .HasColumnName("round");
+
+                    b.Property<DateTime?>("SeenAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("seen_at");
+
+                    b.Property<DateTime?>("SentAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("sent_at");
+
+                    b.Property<int>("Wave")
+                        .HasColumnType("int")
+                        .HasColumnName("wave");
+
+                    b.Property<string>("Withdrawn")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("withdrawn");
+
+                    b.HasKey("Id")
+                        .HasName("pk_booking_notifications");
+
+                    b.HasIndex("Response")
+                        .HasDatabaseName("ix_booking_notifications_response");
+
+                    b.HasIndex("SentAt")
+                        .HasDatabaseName("ix_booking_notifications_sent_at");
+
+                    b.HasIndex("BookingId", "DriverId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_booking_notifications_booking_id_driver_id");
+
+                    b.HasIndex("DriverId", "CreatedAt")
+                        .HasDatabaseName("ix_booking_notifications_driver_id_created_at");
+
+                    b.HasIndex(new[] { "ExpiresAt" }, "ix_booking_notifications_due")
+                        .HasDatabaseName("ix_booking_notifications_due")
+                        .HasFilter("response IS NULL AND withdrawn IS NULL");
+
+                    b.HasIndex(new[] { "BookingId" }, "ix_booking_notifications_open_booking")
+                        .HasDatabaseName("ix_booking_notifications_open_booking")
+                        .HasFilter("response IS NULL AND withdrawn IS NULL");
+
+                    b.HasIndex(new[] { "DriverId" }, "ix_booking_notifications_open_driver")
+                        .HasDatabaseName("ix_booking_notifications_open_driver")
+                        .HasFilter("response IS NULL AND withdrawn IS NULL");
+
+                    b.ToTable("booking_notifications");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.Driver", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("ConsecutiveTimeouts")
+                        .HasColumnType("int")
+                        .HasColumnName("consecutive_timeouts");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Language")
+                        .IsRequired()
+                        .HasMaxLength(2)
+                        .HasColumnType("nvarchar(2)")
+                        .HasColumnName("language");
+
+                    b.Property<DateTime?>("LastSeenAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<double?>("Latitude")
+                        .HasColumnType("float")
+                        .HasColumnName("latitude");
+
+                    b.Property<double?>("Longitude")
+                        .HasColumnType("float")
+                        .HasColumnName("longitude");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("nvarchar(120)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Phone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("nvarchar(20)")
+                        .HasColumnName("phone");
+
+                    b.Property<double?>("Rating")
+                        .HasColumnType("float")
+                        .HasColumnName("rating");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("status");
+
+                    b.Property<DateTime>("StatusSince")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("status_since");
+
+                    b.Property<string>("VehiclePlate")
+                        .IsRequired()
+                        .HasMaxLength(30)
+                        .HasColumnType("nvarchar(30)")
+                        .HasColumnName("vehicle_plate");
+
+                    b.Property<string>("VehicleType")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("nvarchar(60)")
+                        .HasColumnName("vehicle_type");
+
+                    b.Property<string>("Zone")
+                        .HasMaxLength(60)
+                        .HasColumnType("nvarchar(60)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_drivers");
+
+                    b.HasIndex("Name")
+                        .HasDatabaseName("ix_drivers_name");
+
+                    b.HasIndex("Phone")
+                        .IsUnique()
+                        .HasDatabaseName("ix_drivers_phone");
+
+                    b.HasIndex("Status", "LastSeenAt")
+                        .HasDatabaseName("ix_drivers_status_last_seen_at");
+
+                    b.ToTable("drivers");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<int?>("AcceptMs")
+                        .HasColumnType("int")
+                        .HasColumnName("accept_ms");
+
+                    b.Property<DateTime?>("AcceptedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("accepted_at");
+
+                    b.Property<long>("BookingId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("booking_id");
+
+                    b.Property<int?>("BroadcastMs")
+                        .HasColumnType("int")
+                        .HasColumnName("broadcast_ms");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("FinalStatus")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("final_status");
+
+                    b.Property<int>("Hour")
+                        .HasColumnType("int")
+                        .HasColumnName("hour");
+
+                    b.Property<int?>("HumanMs")
+                        .HasColumnType("int")
+                        .HasColumnName("human_ms");
+
+                    b.Property<int>("ReachableDrivers")
+                        .HasColumnType("int")
+                        .HasColumnName("reachable_drivers");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("started_at");
+
+                    b.Property<int?>("TimeToMatch")
+                        .HasColumnType("int")
+                        .HasColumnName("time_to_match");
+
+                    b.Property<int>("TotalDriversNotified")
+                        .HasColumnType("int")
+                        .HasColumnName("total_drivers_notified");
+
+                    b.Property<int>("TotalDriversResponded")
+                        .HasColumnType("int")
+                        .HasColumnName("total_drivers_responded");
+
+                    b.Property<int>("Waves")
+                        .HasColumnType("int")
+                        .HasColumnName("waves");
+
+                    b.Property<string>("Zone")
+                        .HasMaxLength(60)
+                        .HasColumnType("nvarchar(60)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_matching_metrics");
+
+                    b.HasIndex("BookingId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_matching_metrics_booking_id");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_matching_metrics_started_at");
+
+                    b.ToTable("matching_metrics");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.MessageTemplate", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("ChangedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("changed_at");
+
+                    b.Property<long?>("ChangedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_by");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Language")
+                        .IsRequired()
+                        .HasMaxLength(2)
+                        .HasColumnType("nvarchar(2)")
+                        .HasColumnName("language");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("nvarchar(2000)")
+                        .HasColumnName("text");
+
+                    b.HasKey("Id")
+                        .HasName("pk_message_templates");
+
+                    b.HasIndex("Key", "Language")
+                        .IsUnique()
+                        .HasDatabaseName("ix_message_templates_key_language");
+
+                    b.ToTable("message_templates");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Messaging.ServiceMessage", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)")
+                        .HasColumnName("address");
+
+                    b.Property<string>("Audience")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("audience");
+
+                    b.Property<long?>("BookingId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("booking_id");
+
+                    b.Property<long?>("ChannelId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("channel_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Direction")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("direction");
+
+                    b.Property<long?>("DriverId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("driver_id");
+
+                    b.Property<string>("EffectKey")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("nvarchar(200)")
+                        .HasColumnName("effect_key");
+
+                    b.Property<string>("Error")
+                        .HasMaxLength(60)
+                        .HasColumnType("nvarchar(60)")
+                        .HasColumnName("error");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("nvarchar(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("ProviderMessageId")
+                        .HasMaxLength(128)
+                        .HasColumnType("nvarchar(128)")
+                        .HasColumnName("provider_message_id");
+
+                    b.Property<DateTime?>("SentAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("sent_at");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("status");
+
+                    b.Property<DateTime>("StatusAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("status_at");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("nvarchar(4000)")
+                        .HasColumnName("text");
+
+                    b.HasKey("Id")
+                        .HasName("pk_service_messages");
+
+                    b.HasIndex("EffectKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_service_messages_effect_key");
+
+                    b.HasIndex("BookingId", "Id")
+                        .HasDatabaseName("ix_service_messages_booking_id_id")
+                        .HasFilter("booking_id IS NOT NULL");
+
+                    b.HasIndex("ChannelId", "ProviderMessageId")
+                        .HasDatabaseName("ix_service_messages_channel_id_provider_message_id")
+                        .HasFilter("provider_message_id IS NOT NULL");
+
+                    b.HasIndex(new[] { "Id" }, "ix_service_messages_outgoing")
+                        .HasDatabaseName("ix_service_messages_outgoing")
+                        .HasFilter("status IN ('Queued','Sending')");
+
+                    b.HasIndex(new[] { "DriverId" }, "ix_service_messages_outgoing_driver")
+                        .HasDatabaseName("ix_service_messages_outgoing_driver")
+                        .HasFilter("status IN ('Queued','Sending')");
+
+                    b.ToTable("service_messages");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Moderators.Moderator", b =>
@@ -1949,6 +2756,52 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasForeignKey("RequesterId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .HasConstraintName("fk_unlock_requests_moderators_requester_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.Booking", b =>
+                {
+                    b.HasOne("Dispatch.Core.Matching.Driver", null)
+                        .WithMany()
+                        .HasForeignKey("DriverId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_bookings_drivers_driver_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.BookingEvent", b =>
+                {
+                    b.HasOne("Dispatch.Core.Matching.Booking", null)
+                        .WithMany()
+                        .HasForeignKey("BookingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_booking_events_bookings_booking_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.BookingNotification", b =>
+                {
+                    b.HasOne("Dispatch.Core.Matching.Booking", null)
+                        .WithMany()
+                        .HasForeignKey("BookingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_booking_notifications_bookings_booking_id");
+
+                    b.HasOne("Dispatch.Core.Matching.Driver", null)
+                        .WithMany()
+                        .HasForeignKey("DriverId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_booking_notifications_drivers_driver_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>
+                {
+                    b.HasOne("Dispatch.Core.Matching.Booking", null)
+                        .WithOne()
+                        .HasForeignKey("Dispatch.Core.Matching.MatchingMetrics", "BookingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_matching_metrics_bookings_booking_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Moderators.Moderator", b =>

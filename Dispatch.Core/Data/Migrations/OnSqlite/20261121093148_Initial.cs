@@ -12,6 +12,31 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "alerts",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    severity = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    booking_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
+                    details = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    count = table.Column<int>(type: "INTEGER", nullable: false),
+                    acknowledged_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    acknowledged_by = table.Column<long>(type: "INTEGER", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    resolved_by = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_alerts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "asp_net_roles",
                 columns: table => new
                 {
@@ -137,6 +162,32 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "drivers",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    rating = table.Column<double>(type: "REAL", nullable: true),
+                    vehicle_type = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    vehicle_plate = table.Column<string>(type: "TEXT", maxLength: 30, nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    latitude = table.Column<double>(type: "REAL", nullable: true),
+                    longitude = table.Column<double>(type: "REAL", nullable: true),
+                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    consecutive_timeouts = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_drivers", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "early_statuses",
                 columns: table => new
                 {
@@ -168,6 +219,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "message_templates",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    key = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
+                    text = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_message_templates", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "moderator_connections",
                 columns: table => new
                 {
@@ -179,6 +247,33 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_moderator_connections", x => x.connection_id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "service_messages",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    booking_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    audience = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    text = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
+                    effect_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_service_messages", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -365,6 +460,59 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "bookings",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    customer_name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    customer_phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    pickup_address = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
+                    drop_address = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
+                    pickup_latitude = table.Column<double>(type: "REAL", nullable: true),
+                    pickup_longitude = table.Column<double>(type: "REAL", nullable: true),
+                    drop_latitude = table.Column<double>(type: "REAL", nullable: true),
+                    drop_longitude = table.Column<double>(type: "REAL", nullable: true),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    pickup_time = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    price = table.Column<decimal>(type: "TEXT", precision: 12, scale: 2, nullable: true),
+                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 1L),
+                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    round = table.Column<int>(type: "INTEGER", nullable: false),
+                    wave = table.Column<int>(type: "INTEGER", nullable: false),
+                    exhausted_wave = table.Column<int>(type: "INTEGER", nullable: false),
+                    rematches = table.Column<int>(type: "INTEGER", nullable: false),
+                    wave_policy = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    priority_mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    max_distance = table.Column<double>(type: "REAL", nullable: true),
+                    excluded_driver_ids = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    start_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    matching_started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    matching_deadline = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    next_wave_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    accepted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    question = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    question_repeats = table.Column<int>(type: "INTEGER", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_bookings", x => x.id);
+                    table.CheckConstraint("ck_bookings_driver", "(status IN ('Accepted','Completed') AND driver_id IS NOT NULL) OR (status IN ('Scheduled','Pending','TimedOut','Failed') AND driver_id IS NULL) OR status = 'Cancelled'");
+                    table.ForeignKey(
+                        name: "fk_bookings_drivers_driver_id",
+                        column: x => x.driver_id,
+                        principalTable: "drivers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "moderator_queue",
                 columns: table => new
                 {
@@ -530,6 +678,108 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         name: "fk_wait_observations_moderators_moderator_id",
                         column: x => x.moderator_id,
                         principalTable: "moderators",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "booking_events",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    round = table.Column<int>(type: "INTEGER", nullable: false),
+                    wave = table.Column<int>(type: "INTEGER", nullable: false),
+                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    note = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_booking_events", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_booking_events_bookings_booking_id",
+                        column: x => x.booking_id,
+                        principalTable: "bookings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "booking_notifications",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    driver_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    round = table.Column<int>(type: "INTEGER", nullable: false),
+                    wave = table.Column<int>(type: "INTEGER", nullable: false),
+                    asked = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    delivered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    responded_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    response = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    withdrawn = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    method = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    lost_by_ms = table.Column<long>(type: "INTEGER", nullable: true),
+                    distance = table.Column<double>(type: "REAL", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_booking_notifications", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_booking_notifications_bookings_booking_id",
+                        column: x => x.booking_id,
+                        principalTable: "bookings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_booking_notifications_drivers_driver_id",
+                        column: x => x.driver_id,
+                        principalTable: "drivers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "matching_metrics",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    hour = table.Column<int>(type: "INTEGER", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "INTEGER", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "INTEGER", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "INTEGER", nullable: false),
+                    waves = table.Column<int>(type: "INTEGER", nullable: false),
+                    accepted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    time_to_match = table.Column<int>(type: "INTEGER", nullable: true),
+                    broadcast_ms = table.Column<int>(type: "INTEGER", nullable: true),
+                    accept_ms = table.Column<int>(type: "INTEGER", nullable: true),
+                    human_ms = table.Column<int>(type: "INTEGER", nullable: true),
+                    final_status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_matching_metrics", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_matching_metrics_bookings_booking_id",
+                        column: x => x.booking_id,
+                        principalTable: "bookings",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -830,6 +1080,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_alerts_kind_last_seen_at",
+                table: "alerts",
+                columns: new[] { "kind", "last_seen_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_alerts_last_seen_at",
+                table: "alerts",
+                column: "last_seen_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_alerts_open",
+                table: "alerts",
+                column: "dedupe_key",
+                unique: true,
+                filter: "resolved_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_asp_net_role_claims_role_id",
                 table: "asp_net_role_claims",
                 column: "role_id");
@@ -900,6 +1167,107 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 column: "dedupe_key",
                 unique: true,
                 filter: "resolved_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_events_booking_id_id",
+                table: "booking_events",
+                columns: new[] { "booking_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_booking_id_driver_id",
+                table: "booking_notifications",
+                columns: new[] { "booking_id", "driver_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_driver_id_created_at",
+                table: "booking_notifications",
+                columns: new[] { "driver_id", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_due",
+                table: "booking_notifications",
+                column: "expires_at",
+                filter: "response IS NULL AND withdrawn IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_open_booking",
+                table: "booking_notifications",
+                column: "booking_id",
+                filter: "response IS NULL AND withdrawn IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_open_driver",
+                table: "booking_notifications",
+                column: "driver_id",
+                filter: "response IS NULL AND withdrawn IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_response",
+                table: "booking_notifications",
+                column: "response");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_booking_notifications_sent_at",
+                table: "booking_notifications",
+                column: "sent_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_asked",
+                table: "bookings",
+                column: "asked_at",
+                filter: "question IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_created_at",
+                table: "bookings",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_customer_phone_id",
+                table: "bookings",
+                columns: new[] { "customer_phone", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_driver_id_id",
+                table: "bookings",
+                columns: new[] { "driver_id", "id" },
+                filter: "driver_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_due",
+                table: "bookings",
+                column: "matching_deadline",
+                filter: "status = 'Pending'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_next_wave",
+                table: "bookings",
+                column: "next_wave_at",
+                filter: "status = 'Pending' AND next_wave_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_start",
+                table: "bookings",
+                column: "start_at",
+                filter: "status = 'Scheduled'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_status_pickup_time",
+                table: "bookings",
+                columns: new[] { "status", "pickup_time" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_version",
+                table: "bookings",
+                column: "version");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_bookings_active_driver",
+                table: "bookings",
+                column: "driver_id",
+                unique: true,
+                filter: "status = 'Accepted'");
 
             migrationBuilder.CreateIndex(
                 name: "ix_channels_key",
@@ -981,6 +1349,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 filter: "status <> 'Closed'");
 
             migrationBuilder.CreateIndex(
+                name: "ix_drivers_name",
+                table: "drivers",
+                column: "name");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_drivers_phone",
+                table: "drivers",
+                column: "phone",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_drivers_status_last_seen_at",
+                table: "drivers",
+                columns: new[] { "status", "last_seen_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_early_statuses_at",
                 table: "early_statuses",
                 column: "at");
@@ -989,6 +1373,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "ix_early_statuses_channel_id_provider_message_id",
                 table: "early_statuses",
                 columns: new[] { "channel_id", "provider_message_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_matching_metrics_booking_id",
+                table: "matching_metrics",
+                column: "booking_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_matching_metrics_started_at",
+                table: "matching_metrics",
+                column: "started_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_message_templates_key_language",
+                table: "message_templates",
+                columns: new[] { "key", "language" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_messages_channel_id_provider_message_id",
@@ -1117,6 +1518,36 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 column: "holder_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_service_messages_booking_id_id",
+                table: "service_messages",
+                columns: new[] { "booking_id", "id" },
+                filter: "booking_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_service_messages_channel_id_provider_message_id",
+                table: "service_messages",
+                columns: new[] { "channel_id", "provider_message_id" },
+                filter: "provider_message_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_service_messages_effect_key",
+                table: "service_messages",
+                column: "effect_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_service_messages_outgoing",
+                table: "service_messages",
+                column: "id",
+                filter: "status IN ('Queued','Sending')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_service_messages_outgoing_driver",
+                table: "service_messages",
+                column: "driver_id",
+                filter: "status IN ('Queued','Sending')");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_setup_links_token_hash",
                 table: "setup_links",
                 column: "token_hash",
@@ -1159,6 +1590,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "alerts");
+
+            migrationBuilder.DropTable(
                 name: "asp_net_role_claims");
 
             migrationBuilder.DropTable(
@@ -1180,6 +1614,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "assignment_findings");
 
             migrationBuilder.DropTable(
+                name: "booking_events");
+
+            migrationBuilder.DropTable(
+                name: "booking_notifications");
+
+            migrationBuilder.DropTable(
                 name: "client_approaches");
 
             migrationBuilder.DropTable(
@@ -1193,6 +1633,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
             migrationBuilder.DropTable(
                 name: "leases");
+
+            migrationBuilder.DropTable(
+                name: "matching_metrics");
+
+            migrationBuilder.DropTable(
+                name: "message_templates");
 
             migrationBuilder.DropTable(
                 name: "moderator_connections");
@@ -1219,6 +1665,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "profile_moderators");
 
             migrationBuilder.DropTable(
+                name: "service_messages");
+
+            migrationBuilder.DropTable(
                 name: "settings");
 
             migrationBuilder.DropTable(
@@ -1237,7 +1686,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_roles");
 
             migrationBuilder.DropTable(
+                name: "bookings");
+
+            migrationBuilder.DropTable(
                 name: "messages");
+
+            migrationBuilder.DropTable(
+                name: "drivers");
 
             migrationBuilder.DropTable(
                 name: "conversations");

@@ -1,0 +1,52 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Dispatch.Core.Alerts;
+
+public enum AlertSeverity { Info, Warning, Critical }
+
+/// <summary>What an alert is about; its words are resources <c>Alert_{kind}</c>.</summary>
+public enum AlertKind { BookingTimeout, LowDriverAvailability, MatchingFailure, DatabaseError, NotificationFailure, MatchingHealth, DailyReport }
+
+/// <summary>
+/// Something that a person should look at. While it is not resolved, the same cause (<see cref="DedupeKey"/>) is one row that counts; a partial
+/// unique index sees to it.
+/// </summary>
+public sealed class Alert
+{
+    public long Id { get; set; }
+    public AlertKind Kind { get; set; }
+    public AlertSeverity Severity { get; set; }
+    public required string DedupeKey { get; set; }
+    public long? BookingId { get; set; }
+
+    /// <summary>A zone, a component: what the words of the kind name.</summary>
+    public string? Subject { get; set; }
+
+    /// <summary>Figures and ids only; no phone number, no message text.</summary>
+    public string? Details { get; set; }
+    public DateTime FirstSeenAt { get; set; }
+    public DateTime LastSeenAt { get; set; }
+    public int Count { get; set; } = 1;
+    public DateTime? AcknowledgedAt { get; set; }
+    public long? AcknowledgedBy { get; set; }
+    public DateTime? ResolvedAt { get; set; }
+
+    /// <summary>Null with <see cref="ResolvedAt"/>: it ended by itself.</summary>
+    public long? ResolvedBy { get; set; }
+}
+
+internal sealed class AlertConfiguration : IEntityTypeConfiguration<Alert>
+{
+    public const int KeyLength = 120, SubjectLength = 120, DetailsLength = 2000;
+
+    public void Configure(EntityTypeBuilder<Alert> builder)
+    {
+        builder.Property(a => a.DedupeKey).HasMaxLength(KeyLength);
+        builder.Property(a => a.Subject).HasMaxLength(SubjectLength);
+        builder.Property(a => a.Details).HasMaxLength(DetailsLength);
+        builder.HasIndex(a => a.DedupeKey, "ux_alerts_open").IsUnique().HasFilter("resolved_at IS NULL");
+        builder.HasIndex(a => a.LastSeenAt);
+        builder.HasIndex(a => new { a.Kind, a.LastSeenAt });
+    }
+}
