@@ -26,11 +26,15 @@ public sealed class ActivityTests(ChromiumFixture chromium, BrowserHost host) : 
               WebSocket.prototype.send = function (data) { if (window.silent) window.kept++; else send.call(this, data); };
             }
             """);
+        // Not the state alone: during the grace period that would still say online for a lost one.
+        var connected = await ConnectionsAsync();
+        Assert.NotEmpty(connected);
         var before = await LastActivityAsync();
 
         var began = TimeProvider.System.GetTimestamp();
         using var look = new PeriodicTimer(TimeSpan.FromSeconds(2));
-        while (TimeProvider.System.GetElapsedTime(began) < ScreenOff && await look.WaitForNextTickAsync()) Assert.Equal("Online", await StateAsync());
+        while (TimeProvider.System.GetElapsedTime(began) < ScreenOff && await look.WaitForNextTickAsync()) Assert.Equal(connected, await ConnectionsAsync());
+        Assert.Equal("Online", await StateAsync());
         Assert.Equal(before, await LastActivityAsync());
 
         // It had pings to send and did not: the silence was real.
@@ -44,6 +48,12 @@ public sealed class ActivityTests(ChromiumFixture chromium, BrowserHost host) : 
 
     private async Task<string?> StateAsync() =>
         (await ItemsAsync("/api/moderators?pageSize=200")).Single(m => m.GetProperty("name").GetString() == Awa).GetProperty("state").GetString();
+
+    private async Task<IReadOnlyList<DateTime>> ConnectionsAsync()
+    {
+        await using var db = Host.Services.GetRequiredService<Database>().Read();
+        return await db.ModeratorConnections.Where(c => db.Moderators.Any(m => m.Id == c.ModeratorId && m.Name == Awa)).Select(c => c.ConnectedAt).ToListAsync();
+    }
 
     private async Task<DateTime?> LastActivityAsync()
     {
