@@ -54,7 +54,7 @@ public sealed partial class ConversationQueries(Database database)
             orderby p.ReceivedAt, p.Id
             select new WaitingRow(
                 c.Id, contact.Name, contact.Address, c.ProfileId, profile.Name, c.LastMessagePreview,
-                db.PendingMessages.Count(x => x.ConversationId == c.Id), c.OwnerVersion, p.Reason, p.ReceivedAt))
+                db.PendingMessages.Count(x => x.ConversationId == c.Id), c.OwnerVersion, p.Reason, p.ReceivedAt, c.ContactId))
             .Skip(Math.Max(skip, 0)).Take(Math.Clamp(take, 1, MaxPageSize)).ToListAsync(cancel);
         return new WaitingList(rows, total);
     }
@@ -94,6 +94,15 @@ public sealed partial class ConversationQueries(Database database)
         return await db.Profiles.OrderBy(p => p.Name).ThenBy(p => p.Id).Select(p => new NamedId(p.Id, p.Name)).ToListAsync(cancel);
     }
 
+    /// <summary>How these contacts are called; who does not exist is left out.</summary>
+    public async Task<IReadOnlyDictionary<long, string>> ContactTitlesAsync(IReadOnlyCollection<long> contactIds, CancellationToken cancel = default)
+    {
+        if (contactIds.Count == 0) return new Dictionary<long, string>();
+        await using var db = database.Read();
+        return await db.Contacts.Where(k => contactIds.Contains(k.Id)).Select(k => new { k.Id, k.Name, k.Address })
+            .ToDictionaryAsync(k => k.Id, k => ContactNames.Title(k.Name, k.Address), cancel);
+    }
+
     private static IQueryable<Conversation> Filtered(DispatchDb db, ConversationFilter filter)
     {
         var query = db.Conversations.AsQueryable();
@@ -124,6 +133,7 @@ public sealed partial class ConversationQueries(Database database)
         query.Select(c => new ConversationRow
         {
             Id = c.Id,
+            ContactId = c.ContactId,
             ContactName = db.Contacts.Where(k => k.Id == c.ContactId).Select(k => k.Name).First(),
             Address = db.Contacts.Where(k => k.Id == c.ContactId).Select(k => k.Address).First(),
             ProfileId = c.ProfileId,

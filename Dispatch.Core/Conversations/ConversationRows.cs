@@ -9,6 +9,7 @@ public enum InboxFilter { All, Unread, Waiting }
 public sealed record ConversationRow
 {
     public required long Id { get; init; }
+    public required long ContactId { get; init; }
     public required string ContactName { get; init; }
     public required string Address { get; init; }
     public required long ProfileId { get; init; }
@@ -43,7 +44,7 @@ public static class ContactNames
 /// <param name="Since">UTC: since when it is in the line.</param>
 public sealed record WaitingRow(
     long Id, string ContactName, string Address, long ProfileId, string ProfileName, string Preview, int Messages, long OwnerVersion,
-    DecisionReason Reason, DateTime Since)
+    DecisionReason Reason, DateTime Since, long ContactId)
 {
     public string Title => ContactNames.Title(ContactName, Address);
 }

@@ -116,6 +116,16 @@ public sealed partial class ProfileLockService(Database database, IOptions<LockO
         return (rows.ConvertAll(Info), await held.CountAsync(cancel));
     }
 
+    /// <summary>Who has which of these profiles or contacts now, by its id; what nobody has is not in it.</summary>
+    public async Task<IReadOnlyDictionary<long, LockInfo>> GetLocksOnAsync(LockKind kind, IReadOnlyCollection<long> resourceIds, CancellationToken cancel = default)
+    {
+        if (resourceIds.Count == 0) return new Dictionary<long, LockInfo>();
+        var now = Now;
+        await using var db = database.Read();
+        var rows = await db.Set<HeldLock>().Where(l => l.Kind == kind && l.ExpiresAt > now && resourceIds.Contains(l.ResourceId)).ToListAsync(cancel);
+        return rows.ToDictionary(l => l.ResourceId, Info);
+    }
+
     /// <summary>What concerns a moderator: the own locks, those on contacts whom he has an open conversation with, and those of profiles.</summary>
     public async Task<IReadOnlyList<LockInfo>> GetLocksForAsync(long moderatorId, CancellationToken cancel = default)
     {

@@ -46,6 +46,10 @@ public enum QueueResult
 /// <summary>A wish for another priority, as an admin sees it.</summary>
 public sealed record PriorityRequestRow(long Id, long ModeratorId, string Name, int Priority, int? CurrentPriority, string Reason, DateTime AskedAt);
 
+/// <summary>A wish for another priority, as the person who had it sees it.</summary>
+/// <param name="DecidedAt">Null: no admin decided yet.</param>
+public sealed record MyPriorityRequest(long Id, int Priority, string Reason, DateTime AskedAt, DateTime? DecidedAt, bool Granted);
+
 /// <summary>
 /// The line of those who wait for an exclusive profile (seed 001). Presence, permissions and the limit of profiles decide who stands in it
 /// (<see cref="QueueLine"/>); what people decide is to leave it, to come back, and to ask for a priority.
@@ -163,6 +167,14 @@ public sealed class ModeratorQueueService(Database database, ProfileRotation rot
         {
             return (QueueResult.AlreadyAsked, 0);
         }
+    }
+
+    /// <summary>This person's newest wish, decided or not; null: had none.</summary>
+    public async Task<MyPriorityRequest?> LatestRequestAsync(long moderatorId, CancellationToken cancel = default)
+    {
+        await using var db = database.Read();
+        return await db.PriorityRequests.Where(r => r.ModeratorId == moderatorId).OrderByDescending(r => r.Id)
+            .Select(r => new MyPriorityRequest(r.Id, r.Priority, r.Reason, r.AskedAt, r.DecidedAt, r.Granted)).FirstOrDefaultAsync(cancel);
     }
 
     /// <summary>An admin's answer. Granted: the priority holds for this wait.</summary>

@@ -23,7 +23,10 @@ public sealed record HoldingRow(
     DateTime? EndedAt, ReleaseCause? EndCause, string? EndedBy, string? SuccessorName);
 
 /// <summary>A conversation that went from one person to another without his doing, and why.</summary>
-public sealed record TakenRow(long ConversationId, DateTime At, ClaimCause Cause, DecisionReason Reason, long? ToId, string? To, string Contact, string Profile);
+public sealed record TakenRow(long ConversationId, DateTime At, ClaimCause Cause, DecisionReason Reason, long? ToId, string? To, string ContactName, string Address, string Profile)
+{
+    public string Title => ContactNames.Title(ContactName, Address);
+}
 
 /// <summary>A moderator on the board of profiles x moderators.</summary>
 /// <param name="Position">Place in the line for profiles; null: not in it.</param>
@@ -85,7 +88,8 @@ public sealed class ProfileQueries(Database database, Settings.SettingsService s
             .Join(db.Conversations, e => e.ConversationId, c => c.Id, (e, c) => new { e, c })
             .Select(x => new TakenRow(
                 x.e.ConversationId, x.e.At, x.e.Cause, x.e.Reason, x.e.ToId, db.Moderators.Where(m => m.Id == x.e.ToId).Select(m => m.Name).FirstOrDefault(),
-                db.Contacts.Where(k => k.Id == x.c.ContactId).Select(k => k.Name).First(), db.Profiles.Where(p => p.Id == x.c.ProfileId).Select(p => p.Name).First()))
+                db.Contacts.Where(k => k.Id == x.c.ContactId).Select(k => k.Name).First(),
+                db.Contacts.Where(k => k.Id == x.c.ContactId).Select(k => k.Address).First(), db.Profiles.Where(p => p.Id == x.c.ProfileId).Select(p => p.Name).First()))
             .ToListAsync(cancel);
     }
 

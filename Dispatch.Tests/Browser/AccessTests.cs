@@ -7,7 +7,7 @@ namespace Dispatch.Tests.Browser;
 /// <summary>For everybody: with a screen reader, without a mouse, on a phone, in French.</summary>
 public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : BrowserTest(chromium, host)
 {
-    private static readonly string[] s_adminPages = ["/board", "/conversations?status=all", "/waiting", "/people", "/profiles"];
+    private static readonly string[] s_adminPages = ["/board", "/rotation", "/load", "/settings", "/conversations?status=all", "/waiting", "/people", "/profiles"];
 
     [Fact]
     public async Task Pages_CheckedByAxeInBothThemes_HaveNothingSerious()
@@ -30,6 +30,8 @@ public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : Br
             await page.GotoAsync("/queue");
             await Expect(page.Locator(".lines")).ToContainTextAsync(waiting.Name);
             await CheckAsync(page, "queue", problems);
+            await GoAsync(page, "/history");
+            await CheckAsync(page, "history", problems);
         }
         var admin = await SignInAsync(Admin);
         foreach (var address in s_adminPages)
@@ -47,7 +49,7 @@ public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : Br
         var (open, _) = await PrepareAsync();
         await CheckWidthAsync(await OpenAsync(phone: true), "sign-in", wide);
         var page = await SignInAsync(Awa, phone: true);
-        foreach (var address in new[] { "/", $"/?c={await IdAsync(open)}", "/?filter=line", "/queue" })
+        foreach (var address in new[] { "/", $"/?c={await IdAsync(open)}", "/?filter=line", "/queue", "/history" })
         {
             await GoAsync(page, address);
             await CheckWidthAsync(page, address, wide);
@@ -109,6 +111,11 @@ public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : Br
     {
         var (open, waiting) = (NewContact("Marième-Bernadette de la Fontaine"), NewContact("Souleymane"));
         var awa = await ModeratorAsync(Awa);
+        if ((await ItemsAsync("/api/channels?pageSize=200")).All(c => c.GetProperty("key").GetString() != "shop"))
+        {
+            await PostAsync("/api/channels", new { key = "shop", provider = "Simulator" });
+            await PostAsync("/api/profiles", new { name = "Boutique de la grande rue", channel = "shop", mode = "Exclusive" });
+        }
         await PostAsync($"/api/moderators/{awa}/connect", new { });
         await WriteAsync(open, "https://example.com/une/adresse/tres/longue/sans/aucune/cesure/qui/ne/tient/pas/sur/un/telephone?et=encore&plus=long");
         await PostAsync($"/api/conversations/{await IdAsync(open)}/messages", new { text = "Je regarde tout de suite." });

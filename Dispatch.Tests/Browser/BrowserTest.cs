@@ -74,6 +74,9 @@ public abstract class BrowserTest(ChromiumFixture chromium, BrowserHost host)
     /// <summary>The sentences that Dispatch says to the person.</summary>
     protected static ILocator Notices(IPage page) => page.Locator(".notices");
 
+    /// <summary>What concerns the person on whichever page he is: requests for his locks, profiles that came or went.</summary>
+    protected static ILocator Announcements(IPage page) => page.Locator(".announcements");
+
     protected static async Task OpenThreadAsync(IPage page, Contact contact)
     {
         await Row(page, contact).ClickAsync();
@@ -101,7 +104,7 @@ public abstract class BrowserTest(ChromiumFixture chromium, BrowserHost host)
         return new Contact($"{name} {number}", $"22177000{number:0000}");
     }
 
-    protected async Task WriteAsync(Contact contact, string text) => await PostAsync("/webhooks/whapi/demo", new
+    protected async Task WriteAsync(Contact contact, string text, string channel = "demo") => await PostAsync("/webhooks/whapi/" + channel, new
     {
         messages = new[]
         {

@@ -1,8 +1,12 @@
 using System.Globalization;
 using System.Resources;
+using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Profiles;
+using Dispatch.Core.Settings;
 using Dispatch.Web.Conversations;
 using Xunit;
 
@@ -13,7 +17,7 @@ public sealed class WordsTests
 {
     private static readonly CultureInfo French = CultureInfo.GetCultureInfo("fr");
 
-    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board"];
+    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text"];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -33,6 +37,29 @@ public sealed class WordsTests
             .. Names<ConversationStatus>("Conversation_"), .. Names<MessageStatus>("Message_"), .. MessageKinds.Labelled.Select(t => "Type_" + t),
         ];
         Assert.Empty(wanted.Except(Keys("Inbox", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void RotationAndLocks_AllHaveASentence()
+    {
+        string[] rotation =
+        [
+            .. Names<AssignmentCause>("Cause_"), .. Names<ReleaseCause>("Release_"),
+            .. Names<HoldResult>("Hold_").Except(["Hold_Done", "Hold_Unchanged"], StringComparer.Ordinal),
+            .. Names<QueueResult>("Queue_").Except(["Queue_Done", "Queue_Unchanged"], StringComparer.Ordinal),
+        ];
+        Assert.Empty(rotation.Except(Keys("Rotation", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        string[] locks =
+        [
+            .. Names<UnlockResult>("Unlock_").Except(["Unlock_Asked", "Unlock_Moved", "Unlock_Kept"], StringComparer.Ordinal),
+            .. Names<ResolveResult>("Resolve_").Except(["Resolve_Done", "Resolve_AlreadyResolved"], StringComparer.Ordinal),
+            .. Names<ConflictKind>("Lost_"), .. Names<ConflictKind>("Won_"), .. Names<ConflictKind>("Conflict_"), .. Names<ConflictRule>("Rule_"),
+            .. Names<ConflictResolution>("Resolution_"),
+            .. Names<UnlockStatus>("Asked_").Concat(Names<UnlockStatus>("Held_")).Where(k => !k.EndsWith("_Open", StringComparison.Ordinal) && !k.EndsWith("_Moot", StringComparison.Ordinal)),
+        ];
+        Assert.Empty(locks.Except(Keys("Locks", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        string[] settings = [.. RoutingSettings.Definitions.SelectMany(d => new[] { "Setting_" + d.Key, "Help_" + d.Key })];
+        Assert.Empty(settings.Except(Keys("Settings", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
     [Theory]

@@ -1,9 +1,11 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.People;
 using Dispatch.Web.Browser;
 using Dispatch.Web.Conversations;
+using Dispatch.Web.Locks;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
 using Radzen;
@@ -15,10 +17,14 @@ public sealed partial class BoardPage
 {
     private IReadOnlyList<BoardCard>? _cards;
     private WaitingCounts? _counts;
+    private LockWatch? _locks;
     private Notices? _notices;
     private IAsyncDisposable? _keys;
     private long? _selected;
     private bool _asking;
+
+    [Inject]
+    public required ProfileLockService Locks { get; set; }
 
     [Inject]
     public required ConversationQueries Queries { get; set; }
@@ -45,8 +51,12 @@ public sealed partial class BoardPage
 
     protected override async Task ReadAsync(IReadOnlySet<LiveEvent> changes)
     {
-        _cards = await Queries.BoardAsync(Stopping);
-        _counts = await Queries.WaitingCountsAsync(Stopping);
+        if (_cards is null || !LockWatch.IsAll(changes))
+        {
+            _cards = await Queries.BoardAsync(Stopping);
+            _counts = await Queries.WaitingCountsAsync(Stopping);
+        }
+        await (_locks ??= new LockWatch(Locks)).ReadAsync(Live, _cards.SelectMany(c => c.Conversations).Select(c => c.ContactId), Stopping);
     }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)

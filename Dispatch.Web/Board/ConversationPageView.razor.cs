@@ -1,7 +1,9 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
 using Dispatch.Core.People;
 using Dispatch.Web.Conversations;
+using Dispatch.Web.Locks;
 using Microsoft.AspNetCore.Components;
 using Radzen;
 
@@ -14,11 +16,15 @@ public sealed partial class ConversationPageView
     private ThreadPage _thread = ThreadPage.Empty;
     private ContactCard? _contact;
     private WhyDecision? _why;
+    private LockWatch? _locks;
     private Notices? _notices;
     private long _shown;
 
     [Parameter]
     public long Id { get; set; }
+
+    [Inject]
+    public required ProfileLockService Locks { get; set; }
 
     [Inject]
     public required ConversationQueries Queries { get; set; }
@@ -52,6 +58,7 @@ public sealed partial class ConversationPageView
         var why = row is null ? null : await Queries.WhyAsync(id, Stopping);
         if (id != Id) return;
         (_row, _thread, _contact, _why) = (row, thread, contact, why);
+        await (_locks ??= new LockWatch(Locks)).ReadAsync(Live, [row?.ContactId ?? 0], Stopping);
     }
 
     protected override async Task OnParametersSetAsync()

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
+using Dispatch.Web.Locks;
 using Microsoft.AspNetCore.Components;
 
 namespace Dispatch.Web.Board;
@@ -12,6 +14,7 @@ public sealed partial class ConversationsPage
     private IReadOnlyList<NamedId> _profiles = [];
     private IReadOnlyList<NamedId> _moderators = [];
     private ConversationPage? _list;
+    private LockWatch? _locks;
     private ConversationsView? _shown;
 
     [SupplyParameterFromQuery(Name = "status")]
@@ -30,6 +33,9 @@ public sealed partial class ConversationsPage
     public int? PageParameter { get; set; }
 
     [Inject]
+    public required ProfileLockService Locks { get; set; }
+
+    [Inject]
     public required ConversationQueries Queries { get; set; }
 
     [Inject]
@@ -44,6 +50,11 @@ public sealed partial class ConversationsPage
 
     protected override async Task ReadAsync(IReadOnlySet<LiveEvent> changes)
     {
+        if (LockWatch.IsAll(changes))
+        {
+            await ReadLocksAsync();
+            return;
+        }
         var view = View;
         _shown = view;
         if (changes.Count == 0)
@@ -54,7 +65,10 @@ public sealed partial class ConversationsPage
         var list = await Queries.AllAsync(view.Filter, (view.Page - 1) * PageSize, PageSize, Stopping);
         // Of two reads that overlap the one for the present filters counts.
         if (view == _shown) _list = list;
+        await ReadLocksAsync();
     }
+
+    private Task ReadLocksAsync() => (_locks ??= new LockWatch(Locks)).ReadAsync(Live, _list?.Items.Select(r => r.ContactId) ?? [], Stopping);
 
     protected override async Task OnParametersSetAsync()
     {

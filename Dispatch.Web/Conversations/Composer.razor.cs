@@ -27,9 +27,9 @@ public sealed partial class Composer : IDisposable
     [Parameter]
     public string? Problem { get; set; }
 
-    /// <summary>Who answers this contact elsewhere, as a sentence; null: nobody.</summary>
+    /// <summary>Who answers this contact elsewhere and what to do about it; null: nobody.</summary>
     [Parameter]
-    public string? Held { get; set; }
+    public RenderFragment? Held { get; set; }
 
     /// <summary>Somebody types in the conversation; at most every few seconds.</summary>
     [Parameter]

@@ -1,3 +1,4 @@
+using Dispatch.Web.Locks;
 using Dispatch.Web.Moderators;
 using Dispatch.Web.Queue;
 using Microsoft.AspNetCore.Components.Server.Circuits;
@@ -11,6 +12,8 @@ internal static class ConsoleServices
     {
         services.AddScoped<Sentences>();
         services.AddScoped<QueueWords>();
+        services.AddScoped<LockSentences>();
+        services.AddScoped<RotationSentences>();
         services.AddScoped<CircuitHandler, ModeratorCircuit>();
     }
 }

@@ -1,4 +1,5 @@
 using Dispatch.Core.Conversations;
+using Dispatch.Web.Locks;
 using Microsoft.AspNetCore.Components;
 
 namespace Dispatch.Web.Conversations;
@@ -30,6 +31,13 @@ public sealed partial class ConversationList : IDisposable
 
     [Parameter]
     public int Total { get; set; }
+
+    /// <summary>Who answers whom now; null: not known yet.</summary>
+    [Parameter]
+    public LockWatch? Locks { get; set; }
+
+    [Parameter]
+    public long Me { get; set; }
 
     [Parameter]
     public bool Sound { get; set; }

@@ -37,6 +37,9 @@ public sealed class InboxModel(ConversationQueries queries, long me)
     /// <summary>Unread messages when the thread was opened: where the unread line stands.</summary>
     public int UnreadAtOpening { get; private set; }
 
+    /// <summary>Everybody who is on the screen, for the locks on them.</summary>
+    public IEnumerable<long> Contacts => (_mine ?? []).Select(r => r.ContactId).Concat(Waiting.Select(r => r.ContactId)).Append(Open?.ContactId ?? 0);
+
     public bool IsMine => Open?.OwnerId == me;
 
     /// <param name="hold">The pointer is over the list: rows keep their places, new ones come at the end.</param>

@@ -1,7 +1,9 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Live;
 using Dispatch.Core.Locks;
+using Dispatch.Core.Moderators;
 using Dispatch.Web.Browser;
+using Dispatch.Web.Locks;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
 using Radzen;
@@ -14,6 +16,7 @@ public sealed partial class InboxPage
     /// <summary>A wait past this is marked.</summary>
     public static readonly TimeSpan LongWait = TimeSpan.FromMinutes(5);
 
+    private const int MaxExplained = 2;
     private InboxModel? _model;
     private InboxView? _shown;
     private IAsyncDisposable? _keys;
@@ -45,6 +48,9 @@ public sealed partial class InboxPage
     public required ProfileLockService Locks { get; set; }
 
     [Inject]
+    public required ModeratorActivityService Activity { get; set; }
+
+    [Inject]
     public required Sentences Sentences { get; set; }
 
     [Inject]
@@ -74,9 +80,10 @@ public sealed partial class InboxPage
             return;
         }
         var open = View.Open is { } id ? Topics.Conversation(id) : null;
-        if (changes.Any(c => c.Topic == _lockTopic)) await Lock.RefreshAsync(Stopping);
-        if (changes.Any(c => c.Topic != open && c.Topic != _lockTopic)) await ReadListAsync();
-        if (changes.Any(c => c.Topic == open || c.Id == View.Open)) await ReadOpenAsync();
+        if (changes.Any(LockWatch.Concerns)) await RereadLocksAsync();
+        var others = changes.Where(c => !IsOnlyForOthers(c)).ToList();
+        if (others.Any(c => c.Topic != open)) await ReadListAsync();
+        if (others.Any(c => c.Topic == open || c.Id == View.Open)) await ReadOpenAsync();
     }
 
     protected override async Task OnParametersSetAsync()
@@ -108,12 +115,17 @@ public sealed partial class InboxPage
     {
         var change = await _model!.ReadListAsync(View, _hover, Stopping);
         foreach (var row in change.Gone) Notices.Say(Sentences.Gone(await Queries.LastChangeAsync(row.Id, Stopping), row.Title, Me));
+        await ReadLocksAsync();
         var arrived = change.Arrived.Where(r => !_mineByWish.Remove(r.Id)).ToList();
         if (arrived.Count == 0) return;
         foreach (var row in arrived)
-            Notices.SayCounted(Words["ArrivedOne", row.Title], Words["Read"], () => GoAsync(row.Id), count => Plural.Of(Words, "Arrived", count));
+            Notices.SayCounted(await ArrivalAsync(row, arrived.Count), Words["Read"], () => GoAsync(row.Id), count => Plural.Of(Words, "Arrived", count));
         if (_sound) await Browser.BeepAsync();
     }
+
+    /// <summary>One or two come with their reason when they were somebody else's before; a rush is only counted.</summary>
+    private async Task<string> ArrivalAsync(ConversationRow row, int together) =>
+        (together > MaxExplained ? null : Sentences.Came(await Queries.LastChangeAsync(row.Id, Stopping), row.Title)) ?? Words["ArrivedOne", row.Title];
 
     private async Task ReadOpenAsync()
     {

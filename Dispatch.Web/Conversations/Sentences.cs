@@ -108,6 +108,13 @@ public sealed class Sentences(IStringLocalizer<Resources.Inbox> words, BrowserTi
         };
     }
 
+    /// <summary>Why a conversation that somebody else had is the reader's now; null: it is a new one, or he took it himself.</summary>
+    public string? Came(ThreadEvent? e, string contact) =>
+        e is { Kind: ConversationEventKind.Assigned, FromId: not null } && e.Cause != ClaimCause.Take
+            ? words[e.Cause is ClaimCause.Transfer or ClaimCause.Supervisor ? "Came_By" : "Came_From", contact, e.From ?? words["Someone"],
+                e.Cause is ClaimCause.Transfer or ClaimCause.Supervisor ? e.Actor ?? words["Someone"] : Reason(e.Reason)].Value
+            : null;
+
     /// <summary>What became of a conversation that the reader had a moment ago; null: he did it himself.</summary>
     public string? Gone(ThreadEvent? e, string contact, long me)
     {

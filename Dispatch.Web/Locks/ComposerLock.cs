@@ -62,7 +62,16 @@ public sealed class ComposerLock(DispatcherOrchestrator orchestrator, ProfileLoc
     /// <summary>The lock's state was signalled: look again.</summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
-        if (ContactId != 0) Held = Other(await locks.GetLockInfoAsync(LockKind.Client, ContactId, cancel));
+        if (ContactId == 0) return;
+        var (conversation, contact) = (ConversationId, ContactId);
+        var held = await locks.GetLockInfoAsync(LockKind.Client, contact, cancel);
+        // Another conversation was opened meanwhile: this answer is about somebody else.
+        if (conversation != ConversationId || contact != ContactId) return;
+        // Free again: the next key stroke takes it, however short ago the last try was.
+        if (held is null && Held is not null) _asked = 0;
+        Held = Other(held);
+        // It was asked for and given: the hold is the reader's without his having taken it.
+        if (held?.ModeratorId == me && held.Token != _token) await TakeAsync(cancel);
     }
 
     /// <summary>

@@ -10,11 +10,16 @@ namespace Dispatch.Web.Startup;
 /// <summary>Razor components, their scripts and styles, and the pages for what went wrong.</summary>
 internal static class Pages
 {
+    /// <summary>A connection without a sign from the browser is kept for so long.</summary>
+    private static readonly TimeSpan SilenceOfAHiddenTab = TimeSpan.FromMinutes(2);
+
     public static void AddDispatchPages(this IServiceCollection services)
     {
         services.TryAddSingleton<DatabaseMigrator>();
         services.AddHttpContextAccessor();
-        services.AddRazorComponents().AddInteractiveServerComponents();
+        // Browsers wake a tab in the background, or on a phone whose screen is off, once a minute at worst; the standard of 30 s would take every such
+        // tab for lost. Who really is away is told by the waiting contact, not by the connection (see ActivityRules.IsInactive).
+        services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(hub => hub.ClientTimeoutInterval = SilenceOfAHiddenTab);
         services.AddRadzenComponents();
         services.AddCascadingAuthenticationState();
         services.AddScoped<BrowserInterop>();
