@@ -6,6 +6,7 @@ using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Dispatch.Web.Api;
 using Dispatch.Web.Conversations;
+using Dispatch.Web.Matching;
 using Dispatch.Web.Startup;
 using Dispatch.Web.Webhooks;
 
@@ -40,5 +41,6 @@ app.MapDispatchAccount();
 app.MapDispatchLanguages();
 app.MapDispatchApi();
 app.MapDispatchWebhooks();
+app.MapDispatchOffers();
 app.MapDispatchPages();
 return await app.RunUntilStoppedAsync();

@@ -36,6 +36,7 @@ public static class MatchingServices
         services.AddSingleton<MetricsService>();
         services.AddSingleton<BookingQueries>();
         services.AddSingleton<DriverQueries>();
+        services.AddSingleton<OfferQueries>();
         services.AddSingleton<TimeoutManager>();
         services.AddSingleton<AskedCustomers>();
         services.AddSingleton<MatchingAnswers>();
