@@ -25,6 +25,7 @@ builder.Services.AddDispatchLanguages();
 builder.Services.AddDispatchApi();
 builder.Services.AddDispatchPages();
 builder.Services.AddDispatchConsole();
+builder.Services.AddDispatchMatchingPages();
 
 var app = builder.Build();
 if (!await app.PrepareAsync(Console.Out, Console.Error)) return StartupOptions.WrongOptions;
@@ -42,5 +43,6 @@ app.MapDispatchLanguages();
 app.MapDispatchApi();
 app.MapDispatchWebhooks();
 app.MapDispatchOffers();
+app.MapDispatchMatchingExports();
 app.MapDispatchPages();
 return await app.RunUntilStoppedAsync();

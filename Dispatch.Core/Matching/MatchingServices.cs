@@ -37,6 +37,7 @@ public static class MatchingServices
         services.AddSingleton<BookingQueries>();
         services.AddSingleton<DriverQueries>();
         services.AddSingleton<OfferQueries>();
+        services.AddSingleton<BookingExport>();
         services.AddSingleton<TimeoutManager>();
         services.AddSingleton<AskedCustomers>();
         services.AddSingleton<MatchingAnswers>();

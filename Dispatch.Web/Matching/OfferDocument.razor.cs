@@ -17,6 +17,7 @@ public sealed partial class OfferDocument
 
     private bool IsOpen => Offer is { State: null };
     private string Until => Offer!.AnswerUntil.ToString("T", CultureInfo.CurrentCulture);
+    private string PickupAt => $"{Offer!.PickupAt.ToString("ddd d MMM", CultureInfo.CurrentCulture)} {Offer.PickupAt.ToString("t", CultureInfo.CurrentCulture)}";
     private int SecondsToEnd => (int)Math.Ceiling((Offer!.ExpiresAt - Offer.ReadAt).TotalSeconds) + 1;
 
     private string Sentence => Offer switch

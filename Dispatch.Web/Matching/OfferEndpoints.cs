@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dispatch.Core.Matching;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -12,13 +11,12 @@ namespace Dispatch.Web.Matching;
 /// </summary>
 internal static class OfferEndpoints
 {
-    public const string Accept = "accept", Refuse = "refuse";
-    private static readonly CultureInfo French = CultureInfo.GetCultureInfo("fr"), English = CultureInfo.GetCultureInfo("en");
+    public const string Accept = "accept", Refuse = "refuse", Root = "/d";
     private static readonly string[] Robots = ["bot", "preview", "WhatsApp/", "facebookexternalhit", "crawler"];
 
     public static void MapDispatchOffers(this WebApplication app)
     {
-        var offers = app.MapGroup("/d/{token}").AllowAnonymous().ExcludeFromDescription();
+        var offers = app.MapGroup(Root + "/{token}").AllowAnonymous().ExcludeFromDescription();
         offers.MapGet("", ShowAsync);
         offers.MapPost("", AnswerAsync).DisableAntiforgery();
     }
@@ -42,7 +40,7 @@ internal static class OfferEndpoints
             await matching.HandleDriverResponseAsync(name.BookingId, name.DriverId, new DriverResponse(said, arrived, NotificationMethod.Link), CancellationToken.None);
         }
         // What became of it is in the rows; shown by a GET, it can be opened again without answering again.
-        return TypedResults.Redirect($"/d/{token}{(kind is null ? "?again=true" : "")}");
+        return TypedResults.Redirect($"{Root}/{token}{(kind is null ? "?again=true" : "")}");
     }
 
     /// <summary>An open offer, or one that was taken in between: then it is recorded by how much he was late.</summary>
@@ -51,7 +49,6 @@ internal static class OfferEndpoints
 
     private static RazorComponentResult<OfferDocument> Page(HttpContext context, OfferView? offer, bool failed)
     {
-        CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = Language(context.Request);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["X-Robots-Tag"] = "noindex";
         return new RazorComponentResult<OfferDocument>(new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -61,17 +58,6 @@ internal static class OfferEndpoints
         {
             StatusCode = offer is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK,
         };
-    }
-
-    /// <summary>French, unless the phone asks for English before French.</summary>
-    public static CultureInfo Language(HttpRequest request)
-    {
-        var wanted = request.GetTypedHeaders().AcceptLanguage.OrderByDescending(l => l.Quality ?? 1).Select(l => l.Value.ToString())
-            .FirstOrDefault(l => Is(l, "fr") || Is(l, "en"));
-        return wanted is not null && Is(wanted, "en") ? English : French;
-
-        static bool Is(string language, string wanted) =>
-            language.Equals(wanted, StringComparison.OrdinalIgnoreCase) || language.StartsWith(wanted + "-", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>A look by a machine is not a look by the driver: three offers seen and let pass pause him.</summary>
