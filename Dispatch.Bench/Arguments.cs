@@ -26,6 +26,8 @@ internal sealed class Arguments
               inbound  [--provider sqlite|postgresql] [--messages 40000] [--connections 64] [--per-contact 10] [--rounds 3]
               growth   [--provider sqlite|postgresql] [--conversations 100000] [--messages 1000000]
               decide
+              matching [--provider sqlite|postgresql] [--rounds 20] [--drivers 10000] [--due 100000]
+              simulate-matching FILE [--drivers 100] [--trips 400] [--seed 1]
               circuits [--count 100]
             """);
         return 2;

@@ -7,6 +7,8 @@ return args switch
     ["growth", .. var rest] => await GrowthBench.RunAsync(Arguments.Parse(rest)),
     ["decide"] => DecisionBench.Run(),
     ["circuits", .. var rest] => await CircuitBench.RunAsync(Arguments.Parse(rest)),
+    ["matching", .. var rest] => await MatchingBench.RunAsync(Arguments.Parse(rest)),
+    ["simulate-matching", var file, .. var rest] => await SimulateCommand.RunAsync(file, Arguments.Parse(rest)),
     ["serve", .. var rest] => ServeCommand.Run(rest),
     _ => Arguments.Usage(),
 };

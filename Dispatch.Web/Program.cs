@@ -18,7 +18,7 @@ builder.Services.Configure<ConversationOptions>(builder.Configuration.GetSection
 builder.Services.Configure<NodeOptions>(builder.Configuration.GetSection(NodeOptions.Section));
 builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
-builder.Services.AddDispatchMatching(builder.Configuration);
+builder.Services.AddDispatchMatching(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();

@@ -34,6 +34,7 @@ public static class GatewayServices
             .RemoveAllLoggers();
         services.AddSingleton<IMessageGateway, WhapiGateway>();
         services.AddSingleton<SimulatedWorld>();
+        services.AddSingleton<SimulatedDrivers>();
         services.AddSingleton<IMessageGateway, SimulatorGateway>();
         if (demo) services.AddHostedService<Simulator>();
         return services;

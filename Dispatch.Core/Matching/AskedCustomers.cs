@@ -5,28 +5,21 @@ using Microsoft.EntityFrameworkCore;
 namespace Dispatch.Core.Matching;
 
 /// <summary>
-/// Whose next message is an answer. Asked about every message that comes in, so it is answered from memory; another node's question is known after
-/// <see cref="KeptFor"/>, sooner than anybody types.
+/// Whose next message is an answer. Asked about every message that comes in, and never waits: a message that waited here would be overtaken by the next one.
+/// The loop of due times reads it anew at each look, so another node's question is known within a second, sooner than anybody types.
 /// </summary>
-public sealed class AskedCustomers(Database database, TimeProvider clock)
+public sealed class AskedCustomers(Database database, TimeoutSignal signal)
 {
-    public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(5);
-    private volatile Snapshot? _snapshot;
+    private volatile FrozenSet<string> _phones = FrozenSet<string>.Empty;
 
-    public ValueTask<FrozenSet<string>> PhonesAsync(CancellationToken cancel = default) =>
-        _snapshot is { } known && clock.GetElapsedTime(known.ReadAt) < KeptFor ? ValueTask.FromResult(known.Phones) : LoadAsync(cancel);
+    public FrozenSet<string> Phones => _phones;
 
-    /// <summary>Somebody was asked, or has answered.</summary>
-    public void Invalidate() => _snapshot = null;
+    /// <summary>Somebody was asked: the loop looks at once.</summary>
+    public void Invalidate() => signal.Wake();
 
-    private async ValueTask<FrozenSet<string>> LoadAsync(CancellationToken cancel)
+    public async Task RefreshAsync(CancellationToken cancel = default)
     {
-        var readAt = clock.GetTimestamp();
         await using var db = database.Read();
-        var phones = (await db.Bookings.Where(b => b.Question != null).Select(b => b.CustomerPhone).ToListAsync(cancel)).ToFrozenSet(StringComparer.Ordinal);
-        _snapshot = new Snapshot(phones, readAt);
-        return phones;
+        _phones = (await db.Bookings.Where(b => b.Question != null).Select(b => b.CustomerPhone).ToListAsync(cancel)).ToFrozenSet(StringComparer.Ordinal);
     }
-
-    private sealed record Snapshot(FrozenSet<string> Phones, long ReadAt);
 }

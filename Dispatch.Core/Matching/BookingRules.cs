@@ -3,7 +3,7 @@ namespace Dispatch.Core.Matching;
 /// <summary>What a booking and a driver may be made of. Pure; pages, API and import ask here.</summary>
 public static class BookingRules
 {
-    public static readonly TimeSpan MaxAhead = TimeSpan.FromDays(366);
+    public static readonly TimeSpan MaxAhead = TimeSpan.FromDays(3653);
 
     public static IReadOnlyList<FieldError> Check(NewBooking booking, DateTime now)
     {
@@ -16,9 +16,9 @@ public static class BookingRules
         Position(errors, "pickup", booking.PickupLatitude, booking.PickupLongitude);
         Position(errors, "drop", booking.DropLatitude, booking.DropLongitude);
         if (booking.PickupTime is null) errors.Add(new("pickupTime", "Missing", "Needed: a time in UTC, such as 2026-03-01T08:00:00Z."));
-        else if (booking.PickupTime > now + MaxAhead) errors.Add(new("pickupTime", "TooFar", "At most a year ahead."));
+        else if (booking.PickupTime > now + MaxAhead) errors.Add(new("pickupTime", "TooFar", "At most ten years ahead."));
         if (booking.StartAt is { } start && (start < now - TimeSpan.FromMinutes(1) || start > now + MaxAhead))
-            errors.Add(new("startAt", "OutOfRange", "Now or later, at most a year ahead."));
+            errors.Add(new("startAt", "OutOfRange", "Now or later, at most ten years ahead."));
         if (booking.Price is < 0 or > 9_999_999_999m) errors.Add(new("price", "OutOfRange", "0 or more."));
         Distance(errors, booking.MaxDistance);
         Language(errors, booking.Language);

@@ -38,7 +38,7 @@ public sealed class BookingService(Database database, MatchingFrames frames, Tim
     {
         var frame = await frames.GetAsync(cancel);
         if (pickupTime > frame.Now + BookingRules.MaxAhead)
-            return new BookingOutcome(BookingResult.BadInput, bookingId, Errors: [new FieldError("pickupTime", "TooFar", "At most a year ahead.")]);
+            return new BookingOutcome(BookingResult.BadInput, bookingId, Errors: [new FieldError("pickupTime", "TooFar", "At most ten years ahead.")]);
         return await database.WriteAsync(async session =>
         {
             var changed = await RescheduleAsync(session, bookingId, pickupTime, startAt, frame.Now);

@@ -23,7 +23,7 @@ public sealed class MatchingAnswers(
 
     public async ValueTask<InboundBatch> TakeAsync(InboundBatch batch, CancellationToken cancel)
     {
-        var phones = await asked.PhonesAsync(cancel);
+        var phones = asked.Phones;
         List<InboundMessage>? taken = null;
         foreach (var message in batch.Messages)
         {
@@ -119,7 +119,7 @@ public sealed class MatchingAnswers(
     {
         var frame = await frames.GetAsync(cancel);
         var isTaken = await database.WriteAsync(session => TakeCustomerAsync(session, frame, channelId, message), cancel);
-        asked.Invalidate();
+        await asked.RefreshAsync(cancel);
         return isTaken;
     }
 

@@ -9,10 +9,11 @@ namespace Dispatch.Core.Matching;
 public static class MatchingServices
 {
     /// <summary>Bookings, drivers, their matching, and the messages and alerts it sends. Needs data, gateways and data protection.</summary>
-    public static IServiceCollection AddDispatchMatching(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddDispatchMatching(this IServiceCollection services, IConfiguration configuration, bool demo)
     {
         services.Configure<MatchingSettings>(configuration.GetSection(MatchingSettings.Section));
         services.Configure<ServiceMessageOptions>(configuration.GetSection(ServiceMessageOptions.Section));
+        if (demo) services.AddHostedService<DemoRides>();
         return services.AddDispatchMatching();
     }
 
@@ -32,11 +33,11 @@ public static class MatchingServices
         services.AddSingleton<TimeoutSignal>();
         services.AddSingleton<MatchingService>();
         services.AddSingleton<BookingService>();
+        services.AddSingleton<OfferService>();
         services.AddSingleton<DriverService>();
         services.AddSingleton<MetricsService>();
         services.AddSingleton<BookingQueries>();
         services.AddSingleton<DriverQueries>();
-        services.AddSingleton<OfferQueries>();
         services.AddSingleton<BookingExport>();
         services.AddSingleton<TimeoutManager>();
         services.AddSingleton<AskedCustomers>();

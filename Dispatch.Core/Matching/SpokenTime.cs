@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Dispatch.Core.Gateways;
 
 namespace Dispatch.Core.Matching;
 
@@ -44,7 +45,7 @@ public static partial class SpokenTime
     internal static string Plain(string text)
     {
         var plain = new StringBuilder(text.Length);
-        foreach (var c in text.ToLowerInvariant().Normalize(NormalizationForm.FormD))
+        foreach (var c in OutsideText.Mend(text).ToLowerInvariant().Normalize(NormalizationForm.FormD))
         {
             if (CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark) continue;
             var ok = char.IsLetterOrDigit(c) || c is ':' or '/' or '.';
@@ -142,7 +143,7 @@ public static partial class SpokenTime
     [GeneratedRegex(@"\b(maintenant|tout de suite|immediatement|right now|now|asap)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Immediately();
 
-    [GeneratedRegex(@"\b(dans|in|d ici) (?<n>\d{1,3}|une demi|half an|half a|demi|une|un|an|a|one|deux|two|trois|three) ?(?<unit>minutes?|mins?|mn|m|heures?|hours?|hrs?|h|jours?|days?|j|d)\b( ?(et )?(?<more>demie?|\d{1,2})( ?(minutes?|mins?|mn))?)?", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\b(dans|in|d ici) (?<n>\d{1,3}|une demi|half an|half a|demi|une|un|an|a|one|deux|two|trois|three) ?(?<unit>minutes?|mins?|mn|m|heures?|hours?|hrs?|h|jours?|days?|j|d)(?![a-z])( ?(et )?(?<more>demie?|\d{1,2})( ?(minutes?|mins?|mn))?)?", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Relative();
 
     [GeneratedRegex(@"\b(apres demain|(the )?day after tomorrow)\b", RegexOptions.ExplicitCapture, 1000)]

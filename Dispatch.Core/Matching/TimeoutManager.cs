@@ -12,7 +12,7 @@ namespace Dispatch.Core.Matching;
 /// in memory.
 /// </summary>
 public sealed partial class TimeoutManager(
-    Database database, MatchingService matching, MatchingFrames frames, TimeoutSignal signal, AdminAlertService admins, TimeProvider clock, ILogger<TimeoutManager> logger)
+    Database database, MatchingService matching, MatchingFrames frames, TimeoutSignal signal, AskedCustomers asked, AdminAlertService admins, TimeProvider clock, ILogger<TimeoutManager> logger)
     : BackgroundService
 {
     /// <summary>Another node's earlier due time is seen after this at the latest.</summary>
@@ -46,6 +46,7 @@ public sealed partial class TimeoutManager(
         fired += await FireAsync(now, b => b.Status == BookingStatus.Scheduled && b.StartAt <= now, b => b.StartAt,
             (id, frame) => database.WriteAsync(session => matching.BeginScheduledAsync(session, frame, id), cancel), cancel);
         fired += await ForgetQuestionsAsync(now, cancel);
+        await asked.RefreshAsync(cancel);
         if (now >= _lookForStuckAt)
         {
             _lookForStuckAt = now + StuckInterval;

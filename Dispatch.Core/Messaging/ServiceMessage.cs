@@ -52,7 +52,7 @@ internal sealed class ServiceMessageConfiguration : IEntityTypeConfiguration<Ser
         builder.Property(m => m.Error).HasMaxLength(60);
         // Invariant 5: one effect per key.
         builder.HasIndex(m => m.EffectKey).IsUnique();
-        builder.HasIndex(m => new { m.ChannelId, m.ProviderMessageId }).IsUnique().HasFilter("provider_message_id IS NOT NULL AND channel_id IS NOT NULL");
+        builder.HasIndex(m => new { m.ChannelId, m.ProviderMessageId }).HasFilter("provider_message_id IS NOT NULL");
         builder.HasIndex(m => new { m.BookingId, m.Id }).HasFilter("booking_id IS NOT NULL");
         builder.HasIndex(m => m.Id, "ix_service_messages_outgoing").HasFilter(Outgoing);
         builder.HasIndex(m => m.DriverId, "ix_service_messages_outgoing_driver").HasFilter(Outgoing);

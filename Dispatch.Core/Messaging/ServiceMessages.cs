@@ -101,8 +101,10 @@ internal static class ServiceMessages
         WriteSession session, IEnumerable<IServiceMessageFollower> followers, long channelId, IReadOnlyList<InboundStatus> statuses)
     {
         var ids = statuses.Select(s => s.ProviderId).Distinct(StringComparer.Ordinal).ToList();
-        var messages = await session.Db.ServiceMessages.AsNoTracking().Where(m => m.ChannelId == channelId && ids.Contains(m.ProviderMessageId!)).ToListAsync();
-        var byId = messages.ToDictionary(m => m.ProviderMessageId!, StringComparer.Ordinal);
+        var messages = await session.Db.ServiceMessages.AsNoTracking().Where(m => m.ChannelId == channelId && m.ProviderMessageId != null && ids.Contains(m.ProviderMessageId)).OrderBy(m => m.Id).ToListAsync();
+        // A gateway that gave an id twice means the later message.
+        var byId = new Dictionary<string, ServiceMessage>(StringComparer.Ordinal);
+        foreach (var message in messages) byId[message.ProviderMessageId!] = message;
         foreach (var status in statuses.Where(s => byId.ContainsKey(s.ProviderId)).OrderBy(s => s.At)) await ApplyAsync(session, followers, byId[status.ProviderId], status);
         return byId.Keys.ToHashSet(StringComparer.Ordinal);
     }
@@ -139,9 +141,13 @@ internal static class ServiceMessages
         }
     }
 
+    // By driver where there is one: the partial index of what is on its way holds few rows of each. By booking, ten thousand offers would each look at all
+    // others; the plus keeps the planner from that.
     private static string ClaimText(SqlDialect dialect, string within) => dialect.Update("service_messages", "status = 'Sending', status_at = @now",
-        $"{within} AND status = 'Queued' AND NOT EXISTS (SELECT 1 FROM service_messages e WHERE e.booking_id = service_messages.booking_id "
-        + "AND e.address = service_messages.address AND e.id < service_messages.id AND e.status IN ('Queued','Sending'))", ["id"]);
+        $"{within} AND status = 'Queued' AND NOT EXISTS (SELECT 1 FROM service_messages e WHERE e.driver_id = service_messages.driver_id "
+        + "AND +e.booking_id = service_messages.booking_id AND +e.id < service_messages.id AND e.status IN ('Queued','Sending')) "
+        + "AND (driver_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM service_messages e WHERE e.booking_id = service_messages.booking_id "
+        + "AND e.address = service_messages.address AND e.id < service_messages.id AND e.status IN ('Queued','Sending')))", ["id"]);
 
     private static object?[] Row(
         NewServiceMessage m, long? channelId, MessageDirection direction, MessageStatus status, DateTime now, string? providerId, string? error) =>

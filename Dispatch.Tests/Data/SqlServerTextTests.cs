@@ -1,5 +1,6 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
+using Dispatch.Core.Matching;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -28,7 +29,8 @@ public class SqlServerTextTests
 
     [Fact]
     public void EveryHandWrittenStatement_Parses() => Assert.All(
-        InboundStore.Statements(SqlDialect.For(DatabaseProvider.SqlServer)).Concat(ConversationClaims.Statements), sql => Assert.Empty(Errors(sql)));
+        InboundStore.Statements(SqlDialect.For(DatabaseProvider.SqlServer)).Concat(ConversationClaims.Statements)
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))), sql => Assert.Empty(Errors(sql)));
 
     [Fact]
     public void EveryHandWrittenStatement_StaysWithinTheLimitOfParameters() => Assert.All(

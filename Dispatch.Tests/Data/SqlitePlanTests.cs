@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Profiles;
 using Dispatch.Tests.Support;
@@ -14,7 +15,7 @@ namespace Dispatch.Tests.Data;
 /// <summary>What makes SQLite safe (pragmas of the one writer) and what keeps it fast with a million messages: no statement walks through history.</summary>
 public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
 {
-    private static readonly string[] History = ["messages", "conversations", "contacts", "conversation_events"];
+    private static readonly string[] History = ["messages", "conversations", "contacts", "conversation_events", "bookings", "booking_notifications", "service_messages", "matching_metrics"];
     private readonly StatementLog _log = new();
     private TestDatabase _store = null!;
     private DispatcherFixture _node = null!;
@@ -42,7 +43,8 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     [Fact]
     public void EveryHandWrittenStatement_FindsItsRowsByAnIndex()
     {
-        var texts = InboundStore.Statements(SqlDialect.For(DatabaseProvider.Sqlite)).Concat(ConversationClaims.Statements).ToList();
+        var texts = InboundStore.Statements(SqlDialect.For(DatabaseProvider.Sqlite)).Concat(ConversationClaims.Statements)
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).ToList();
 
         Assert.All(texts, sql => Assert.DoesNotContain(Plan(sql), Walks));
         Assert.Contains(texts, sql => Plan(sql).Exists(p => p.Contains("ix_messages_channel_id_provider_message_id", StringComparison.Ordinal)));
@@ -101,7 +103,7 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     private static bool Walks(string step) => History.Any(table =>
         (step.StartsWith($"SCAN {table}", StringComparison.Ordinal) || (step.StartsWith("SCAN ", StringComparison.Ordinal) && step.Contains($"~{table}", StringComparison.Ordinal)))
         // A partial index holds only what is still to be done.
-        && !step.Contains("ix_messages_outgoing", StringComparison.Ordinal));
+        && !step.Contains("ix_messages_outgoing", StringComparison.Ordinal) && !step.Contains("ix_bookings_asked", StringComparison.Ordinal));
 
     /// <summary>The steps of the plan, each with the table behind its alias.</summary>
     private List<string> Plan(string sql)

@@ -39,6 +39,8 @@ public static class ApiServices
         ConversationEndpoints.Map(api);
         ModeratorEndpoints.Map(api);
         ChannelEndpoints.Map(api);
+        DriverEndpoints.Map(api);
+        BookingEndpoints.Map(api);
         api.MapFallback("/{**path}", () => ApiProblems.Problem(StatusCodes.Status404NotFound, "There is no such resource or it does not know this method; /openapi/v1.json lists them."))
             .ExcludeFromDescription();
     }

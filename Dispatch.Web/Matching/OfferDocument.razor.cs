@@ -11,21 +11,28 @@ public sealed partial class OfferDocument
     [Parameter]
     public OfferView? Offer { get; set; }
 
-    /// <summary>The answer could not be taken; it may be given again.</summary>
-    [Parameter]
-    public bool Failed { get; set; }
+    /// <summary>Of the link.</summary>
+    [Parameter, EditorRequired]
+    public string Token { get; set; } = "";
 
-    private bool IsOpen => Offer is { State: null };
-    private string Until => Offer!.AnswerUntil.ToString("T", CultureInfo.CurrentCulture);
-    private string PickupAt => $"{Offer!.PickupAt.ToString("ddd d MMM", CultureInfo.CurrentCulture)} {Offer.PickupAt.ToString("t", CultureInfo.CurrentCulture)}";
-    private int SecondsToEnd => (int)Math.Ceiling((Offer!.ExpiresAt - Offer.ReadAt).TotalSeconds) + 1;
+    [Inject]
+    public required TimeProvider Clock { get; set; }
+
+    private bool IsOpen => Offer is { Action: null };
+    private string Until => Offer!.ExpiresLocal.ToString("T", CultureInfo.CurrentCulture);
+    private string PickupAt => $"{Offer!.PickupLocal.ToString("ddd d MMM", CultureInfo.CurrentCulture)} {Offer.PickupLocal.ToString("t", CultureInfo.CurrentCulture)}";
+    private int SecondsToEnd => (int)Math.Ceiling((Offer!.ExpiresAt - Clock.GetUtcNow().UtcDateTime).TotalSeconds) + 1;
+
+    private string? CustomerPhone => Offer?.CustomerPhone is { } digits ? PhoneNumbers.Show(digits) : null;
 
     private string Sentence => Offer switch
     {
         null => Words[nameof(ResponseAction.NotOffered)],
-        { State: ResponseAction.AlreadyTaken, LostByMs: { } late } => Words["AlreadyTakenBy", Late(late)],
-        _ => Words[(Offer.State ?? ResponseAction.OfferExpired).ToString()],
+        { Action: ResponseAction.AlreadyTaken, LostByMs: { } late } => Words["AlreadyTakenBy", Late(late)],
+        _ => Words[(Offer.Action ?? ResponseAction.OfferExpired).ToString()],
     };
+
+    private string Address(string answer) => $"{OfferEndpoints.Root}/{Uri.EscapeDataString(Token)}/{answer}";
 
     private static string Late(long milliseconds) => milliseconds switch
     {

@@ -6,58 +6,47 @@ using Microsoft.Net.Http.Headers;
 namespace Dispatch.Web.Matching;
 
 /// <summary>
-/// The page behind an offer's link. Whoever has the link is the driver: no sign-in and no cookie, so there is nothing that another site could borrow and
-/// the form needs no token against that. A GET never answers an offer: messengers fetch links to show a preview.
+/// The page of an offer, <c>/d/{token}</c>, and its answer: a plain form, so it works without a script on a slow phone. The token is the credential: no
+/// sign-in and no cookie, so there is nothing another site could borrow and the form needs no token against that. A GET never answers an offer, because
+/// messengers fetch links to show a preview.
 /// </summary>
 internal static class OfferEndpoints
 {
-    public const string Accept = "accept", Refuse = "refuse", Root = "/d";
+    public const string Root = "/d";
     private static readonly string[] Robots = ["bot", "preview", "WhatsApp/", "facebookexternalhit", "crawler"];
 
     public static void MapDispatchOffers(this WebApplication app)
     {
         var offers = app.MapGroup(Root + "/{token}").AllowAnonymous().ExcludeFromDescription();
         offers.MapGet("", ShowAsync);
-        offers.MapPost("", AnswerAsync).DisableAntiforgery();
+        offers.MapPost("{answer:regex(^(accept|refuse)$)}", AnswerAsync).DisableAntiforgery();
     }
 
-    private static async Task<IResult> ShowAsync(
-        HttpContext context, string token, OfferTokens tokens, OfferQueries offers, MatchingService matching, [FromQuery] bool again = false)
+    private static async Task<RazorComponentResult<OfferDocument>> ShowAsync(string token, HttpContext context, [FromServices] OfferService offers)
     {
-        var offer = tokens.Read(token) is { } name ? await offers.FindAsync(name, context.RequestAborted) : null;
-        if (offer is { State: null } && !IsRobot(context.Request)) await matching.MarkSeenAsync(offer.Offer.BookingId, offer.Offer.DriverId, context.RequestAborted);
-        return Page(context, offer, again);
-    }
-
-    private static async Task<IResult> AnswerAsync(
-        HttpContext context, string token, [FromForm] string? answer, OfferTokens tokens, OfferQueries offers, MatchingService matching, TimeProvider clock)
-    {
-        var arrived = clock.GetUtcNow().UtcDateTime;
-        var kind = answer switch { Accept => DriverResponseKind.Accepted, Refuse => DriverResponseKind.Rejected, _ => (DriverResponseKind?)null };
-        if (tokens.Read(token) is { } name && kind is { } said && await offers.FindAsync(name, context.RequestAborted) is { } offer && Answers(offer, said))
-        {
-            // Not cut off by a phone that loses its line: the answer was given.
-            await matching.HandleDriverResponseAsync(name.BookingId, name.DriverId, new DriverResponse(said, arrived, NotificationMethod.Link), CancellationToken.None);
-        }
-        // What became of it is in the rows; shown by a GET, it can be opened again without answering again.
-        return TypedResults.Redirect($"{Root}/{token}{(kind is null ? "?again=true" : "")}");
-    }
-
-    /// <summary>An open offer, or one that was taken in between: then it is recorded by how much he was late.</summary>
-    private static bool Answers(OfferView offer, DriverResponseKind said) =>
-        offer.State is null || (offer.State == ResponseAction.AlreadyTaken && offer.LostByMs is null && said == DriverResponseKind.Accepted);
-
-    private static RazorComponentResult<OfferDocument> Page(HttpContext context, OfferView? offer, bool failed)
-    {
+        var offer = await offers.OpenAsync(token, isDriver: !IsRobot(context.Request), context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["X-Robots-Tag"] = "noindex";
         return new RazorComponentResult<OfferDocument>(new Dictionary<string, object?>(StringComparer.Ordinal)
         {
-            [nameof(OfferDocument.Offer)] = offer, [nameof(OfferDocument.Failed)] = failed,
+            [nameof(OfferDocument.Offer)] = offer, [nameof(OfferDocument.Token)] = token,
         })
         {
             StatusCode = offer is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK,
         };
+    }
+
+    /// <summary>A browser goes back to the page, which shows what became of it and can be opened again; a program gets the result.</summary>
+    private static async Task<IResult> AnswerAsync(
+        string token, string answer, HttpContext context, [FromServices] OfferService offers, [FromServices] TimeProvider clock)
+    {
+        var kind = answer == "accept" ? DriverResponseKind.Accepted : DriverResponseKind.Rejected;
+        // Not cut off by a phone that loses its line: the answer was given.
+        var result = await offers.AnswerAsync(token, kind, clock.GetUtcNow().UtcDateTime, CancellationToken.None);
+        if (Startup.Pages.WantsPage(context.Request)) return Results.LocalRedirect($"{Root}/{Uri.EscapeDataString(token)}");
+        return result is null
+            ? Results.Problem("This link is not one of ours.", statusCode: StatusCodes.Status404NotFound)
+            : Results.Ok(new { success = result.Success, action = Api.SeedWords.Of(result.Action), message = result.Message, lostByMs = result.LostByMs });
     }
 
     /// <summary>A look by a machine is not a look by the driver: three offers seen and let pass pause him.</summary>

@@ -10,7 +10,7 @@ namespace Dispatch.Core.Gateways.Simulation;
 /// webhooks use too.
 /// </summary>
 public sealed partial class Simulator(
-    SimulatedWorld world, DispatcherOrchestrator orchestrator, ChannelDirectory directory, ChannelService channels, ProfileService profiles,
+    SimulatedWorld world, SimulatedDrivers drivers, DispatcherOrchestrator orchestrator, ChannelDirectory directory, ChannelService channels, ProfileService profiles,
     TimeProvider clock, ILogger<Simulator> logger) : BackgroundService
 {
     public const string FirstChannel = "demo", SecondChannel = "demo-livraison";
@@ -38,7 +38,7 @@ public sealed partial class Simulator(
     /// <summary>Delivers what is due; returns how many messages and statuses.</summary>
     public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
-        var due = world.TakeDue(now);
+        List<SimulatedDelivery> due = [.. world.TakeDue(now), .. drivers.TakeDue(now)];
         foreach (var channel in due.GroupBy(d => d.ChannelKey, StringComparer.Ordinal))
         {
             if (await directory.FindAsync(channel.Key, cancel) is not { ProfileId: { } profile } entry) continue;

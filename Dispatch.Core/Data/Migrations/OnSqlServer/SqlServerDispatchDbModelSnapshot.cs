@@ -1271,9 +1271,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasFilter("booking_id IS NOT NULL");
 
                     b.HasIndex("ChannelId", "ProviderMessageId")
-                        .IsUnique()
                         .HasDatabaseName("ix_service_messages_channel_id_provider_message_id")
-                        .HasFilter("provider_message_id IS NOT NULL AND channel_id IS NOT NULL");
+                        .HasFilter("provider_message_id IS NOT NULL");
 
                     b.HasIndex(new[] { "Id" }, "ix_service_messages_outgoing")
                         .HasDatabaseName("ix_service_messages_outgoing")

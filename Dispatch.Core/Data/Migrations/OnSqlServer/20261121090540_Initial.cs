@@ -1065,8 +1065,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "ix_service_messages_channel_id_provider_message_id",
                 table: "service_messages",
                 columns: new[] { "channel_id", "provider_message_id" },
-                unique: true,
-                filter: "provider_message_id IS NOT NULL AND channel_id IS NOT NULL");
+                filter: "provider_message_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_service_messages_effect_key",
