@@ -16,6 +16,12 @@ internal static class MatchingExports
         exports.MapGet("/bookings/export.csv", async (
             BookingExport bookings, string? status, string? zone, long? driver, string? q, string? sort, TimeProvider clock, CancellationToken cancel) =>
             File(await bookings.CsvAsync(BookingsView.Of(status, zone, driver, q, sort, null).Filter, cancel), $"bookings-{Today(clock)}"));
+        exports.MapGet("/matching/report.csv", async (MetricsService metrics, MatchingFrames frames, string? kind, string? day, TimeProvider clock, CancellationToken cancel) =>
+        {
+            var view = ReportView.Of(kind, day, ReportPage.Today(clock, frames));
+            var csv = view.Weekly ? ReportCsv.Of(await metrics.GenerateWeeklyReportAsync(view.Day, cancel)) : ReportCsv.Of(await metrics.GenerateDailyReportAsync(view.Day, cancel));
+            return File(csv, $"matching-{(view.Weekly ? "week-" : "")}{view.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}");
+        });
     }
 
     /// <summary>With a byte order mark: without one spreadsheets take UTF-8 for something else.</summary>

@@ -6,6 +6,7 @@ internal static class MatchingPages
     public static void AddDispatchMatchingPages(this IServiceCollection services)
     {
         services.AddScoped<BookingWords>();
+        services.AddScoped<FigureWords>();
         services.Configure<RequestLocalizationOptions>(options => options.RequestCultureProviders.Insert(0, new OfferLanguage()));
     }
 }
