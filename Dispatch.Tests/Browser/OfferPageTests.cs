@@ -87,7 +87,7 @@ public sealed partial class OfferPageTests(ChromiumFixture chromium, BrowserHost
         using (var http = Host.CreateClient())
         {
             using var answer = await http.PostAsync(link + "/accept", null);
-            Assert.Contains("This offer is over", WebUtility.HtmlDecode(await Text(http, link)), StringComparison.Ordinal);
+            Assert.Contains("Cette offre est terminée", WebUtility.HtmlDecode(await Text(http, link)), StringComparison.Ordinal);
         }
         Assert.NotEqual(BookingStatus.Accepted, (await Get<BookingQueries>().RowAsync(booking))!.Status);
 

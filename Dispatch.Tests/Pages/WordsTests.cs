@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Resources;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Web.Conversations;
 using Xunit;
@@ -13,7 +14,7 @@ public sealed class WordsTests
 {
     private static readonly CultureInfo French = CultureInfo.GetCultureInfo("fr");
 
-    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board"];
+    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Bookings", "Drivers", "Figures", "Offer"];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -33,6 +34,23 @@ public sealed class WordsTests
             .. Names<ConversationStatus>("Conversation_"), .. Names<MessageStatus>("Message_"), .. MessageKinds.Labelled.Select(t => "Type_" + t),
         ];
         Assert.Empty(wanted.Except(Keys("Inbox", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Matching_EveryEventReasonAndMessageHasItsWords()
+    {
+        // These five count drivers, so they have two forms.
+        string[] counted = ["SearchStarted", "WaveSent", "Escalated", "Widened", "Retried"];
+        string[] bookings =
+        [
+            .. Names<BookingEventKind>("Event_").Except(counted.Select(c => "Event_" + c)), .. counted.Select(c => $"Event_{c}_other"), .. Names<Exclusion>("Exclusion_"),
+            .. Names<BookingStatus>("Status_"), .. Names<DriverResponseKind>("Offer_"), .. Names<DriverResponseKind>("Answer_"), .. Names<OfferWithdrawal>("Withdrawn_"),
+            .. Names<NextStepKind>("Next_"), .. Names<TemplateKey>("Kind_"), .. Names<CustomerStep>("Step_"), .. Names<WavePolicy>("Wave_"), .. Names<PriorityMode>("Priority_"),
+        ];
+        Assert.Empty(bookings.Except(Keys("Bookings", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        Assert.Empty(Names<DriverStatus>("Status_").Except(Keys("Drivers", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        Assert.Empty(Names<Reach>("Reach_").Concat(Names<HealthLevel>("Health_")).Except(Keys("Figures", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        Assert.Empty(Enum.GetNames<ResponseAction>().Except(Keys("Offer", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
     [Theory]

@@ -49,10 +49,11 @@ public sealed class BookingWords(
     /// <summary>A line of the time line about an answer, with how long it took.</summary>
     public string Answer(OfferRow offer)
     {
-        var said = offer.LostByMs is { } late ? words["Answer_Lost", offer.DriverName, Span(late)] : words["Answer_" + offer.Response, offer.DriverName];
+        if (offer.LostByMs is { } late) return words["Answer_Lost", offer.DriverName, Span(late)];
+        var said = words["Answer_" + offer.Response, offer.DriverName];
         var from = offer.SeenAt ?? offer.SentAt;
         return offer.Response != DriverResponseKind.Timeout && offer.RespondedAt - from is { Ticks: > 0 } took
-            ? $"{said} {words["After", Span((long)took.TotalMilliseconds)]}" : said;
+            ? $"{said} {words["After", Span((long)took.TotalMilliseconds)]}" : said.Value;
     }
 
     public string Sent(SentItem item)
