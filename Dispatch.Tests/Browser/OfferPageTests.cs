@@ -118,17 +118,12 @@ public sealed partial class OfferPageTests(ChromiumFixture chromium, BrowserHost
         Assert.Contains($"<html lang=\"{language}\"", await Text(http, "/d/nothing"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Preview_OfAMessenger_IsNotTheDriverLooking()
-    {
-        var driver = (await DriversAsync("Modou"))[0];
-        var booking = await SearchedAsync();
-        using var http = Host.CreateClient();
-        http.DefaultRequestHeaders.UserAgent.ParseAdd("WhatsApp/2.23.20.0");
-        await Text(http, await LinkAsync(booking, driver.Id));
-        await using var db = Database.Read();
-        Assert.Null((await db.BookingNotifications.FirstAsync(n => n.BookingId == booking)).SeenAt);
-    }
+    [Theory]
+    [InlineData("WhatsApp/2.23.20.0", true)]
+    [InlineData("facebookexternalhit/1.1", true)]
+    [InlineData("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Mobile Safari/537.36", false)]
+    [InlineData("", false)]
+    public void Preview_OfAMessenger_IsNotTheDriverLooking(string agent, bool robot) => Assert.Equal(robot, Web.Matching.OfferEndpoints.IsRobot(agent));
 
     [System.Text.RegularExpressions.GeneratedRegex("^0:[0-3][0-9]$", System.Text.RegularExpressions.RegexOptions.None, 1000)]
     private static partial System.Text.RegularExpressions.Regex Seconds { get; }

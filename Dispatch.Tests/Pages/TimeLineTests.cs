@@ -41,7 +41,7 @@ public sealed class TimeLineTests : BunitContext
         var line = Render<BookingTimeLine>(p => p.Add(l => l.Items, TimeLine.Build(Details())).Add(l => l.Names, new Dictionary<long, string> { [9] = "Pape" }));
         Assert.Contains("The search began: 2 drivers asked", line.Markup, StringComparison.Ordinal);
         Assert.Contains("3 drivers were not asked", line.Markup, StringComparison.Ordinal);
-        Assert.Equal(["2 × has a ride", "1 × too far: Pape"], line.FindAll("details ul li").Take(2).Select(l => l.TextContent));
+        Assert.Equal(["2 × has a ride", "1 × too far: Pape"], line.FindAll("details ul li").Select(l => l.TextContent).Where(t => t.Contains('×', StringComparison.Ordinal)));
         Assert.Contains("Ousmane accepted 230 ms too late: somebody else had it", line.Markup, StringComparison.Ordinal);
         Assert.Contains("Modou accepted and has the ride", line.Markup, StringComparison.Ordinal);
         Assert.Contains("Offer to 2 drivers", line.Markup, StringComparison.Ordinal);

@@ -24,7 +24,7 @@ internal static class OfferEndpoints
 
     private static async Task<RazorComponentResult<OfferDocument>> ShowAsync(string token, HttpContext context, [FromServices] OfferService offers)
     {
-        var offer = await offers.OpenAsync(token, isDriver: !IsRobot(context.Request), context.RequestAborted);
+        var offer = await offers.OpenAsync(token, isDriver: !IsRobot(context.Request.Headers[HeaderNames.UserAgent].ToString()), context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["X-Robots-Tag"] = "noindex";
         return new RazorComponentResult<OfferDocument>(new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -50,6 +50,5 @@ internal static class OfferEndpoints
     }
 
     /// <summary>A look by a machine is not a look by the driver: three offers seen and let pass pause him.</summary>
-    private static bool IsRobot(HttpRequest request) =>
-        request.Headers[HeaderNames.UserAgent].ToString() is var agent && Array.Exists(Robots, r => agent.Contains(r, StringComparison.OrdinalIgnoreCase));
+    internal static bool IsRobot(string agent) => Array.Exists(Robots, r => agent.Contains(r, StringComparison.OrdinalIgnoreCase));
 }
