@@ -30,6 +30,7 @@ builder.Services.AddDispatchLanguages();
 builder.Services.AddDispatchApi();
 builder.Services.AddDispatchPages();
 builder.Services.AddDispatchConsole();
+builder.Services.AddDispatchMatchingPages();
 
 var app = builder.Build();
 if (!await app.PrepareAsync(Console.Out, Console.Error)) return StartupOptions.WrongOptions;
@@ -48,5 +49,6 @@ app.MapDispatchApi();
 app.MapDispatchModeratorRoutes();
 app.MapDispatchWebhooks();
 app.MapDispatchOffers();
+app.MapDispatchMatchingExports();
 app.MapDispatchPages();
 return await app.RunUntilStoppedAsync();

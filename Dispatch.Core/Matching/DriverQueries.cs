@@ -70,6 +70,14 @@ public sealed class DriverQueries(Database database, MetricsService metrics)
         })];
     }
 
+    /// <summary>Names by id, for lists that hold ids alone; who does not exist is left out.</summary>
+    public async Task<IReadOnlyDictionary<long, string>> NamesAsync(IReadOnlyCollection<long> ids, CancellationToken cancel = default)
+    {
+        if (ids.Count == 0) return new Dictionary<long, string>();
+        await using var db = database.Read();
+        return await db.Drivers.Where(d => ids.Contains(d.Id)).ToDictionaryAsync(d => d.Id, d => d.Name, cancel);
+    }
+
     public async Task<DriverCounts> CountsAsync(CancellationToken cancel = default)
     {
         await using var db = database.Read();

@@ -34,25 +34,7 @@ public sealed partial class DriverService
     /// </summary>
     public async Task<ImportResult> ImportCsvAsync(string text, CancellationToken cancel = default)
     {
-        var rows = Csv.Read(text);
-        if (rows.Count == 0) return new ImportResult(0, 0, [new ImportError(1, "file", "The file is empty.")]);
-        var header = rows[0].Select(h => h.Trim()).ToList();
-        int At(string column) => header.FindIndex(h => string.Equals(h, column, StringComparison.OrdinalIgnoreCase));
-        var errors = Columns[..2].Where(c => At(c) < 0).Select(c => new ImportError(1, c, $"The column is missing; the first line has to name it. Known: {string.Join(", ", Columns)}.")).ToList();
-        if (rows.Count - 1 > MaxImportLines) errors.Add(new ImportError(1, "file", $"At most {MaxImportLines} drivers at once."));
-        if (errors.Count > 0) return new ImportResult(0, 0, errors);
-
-        var read = new List<(int Line, NewDriver Driver)>();
-        var phones = new HashSet<string>(StringComparer.Ordinal);
-        for (var i = 1; i < rows.Count; i++)
-        {
-            var wrong = new List<ImportError>();
-            var driver = ReadLine(rows[i], At, i + 1, wrong);
-            wrong.AddRange(BookingRules.Check(driver).Select(e => new ImportError(i + 1, e.Field, e.Allowed)));
-            if (wrong.Count == 0 && !phones.Add(PhoneNumbers.Read(driver.Phone)!)) wrong.Add(new ImportError(i + 1, "phone", "This number is in the file twice."));
-            if (wrong.Count == 0) read.Add((i + 1, driver));
-            errors.AddRange(wrong);
-        }
+        var (read, errors) = ReadCsv(text);
         var (created, updated, available) = (0, 0, new List<long>());
         foreach (var chunk in read.Chunk(500))
         {
@@ -102,6 +84,42 @@ public sealed partial class DriverService
         }, cancel);
     }
 
+    /// <summary>What <see cref="ImportCsvAsync"/> would do with this text, line by line; changes nothing.</summary>
+    public async Task<ImportPreview> PreviewCsvAsync(string text, CancellationToken cancel = default)
+    {
+        var (read, errors) = ReadCsv(text);
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        await using var db = database.Read();
+        foreach (var chunk in read.Select(r => PhoneNumbers.Read(r.Driver.Phone)!).Chunk(500))
+            known.UnionWith(await db.Drivers.Where(d => chunk.Contains(d.Phone)).Select(d => d.Phone).ToListAsync(cancel));
+        return new ImportPreview([.. read.Select(r => new ImportLine(r.Line, r.Driver, known.Contains(PhoneNumbers.Read(r.Driver.Phone)!)))], errors);
+    }
+
+    private static (List<(int Line, NewDriver Driver)> Read, List<ImportError> Errors) ReadCsv(string text)
+    {
+        var read = new List<(int Line, NewDriver Driver)>();
+        var rows = Csv.Read(text);
+        if (rows.Count == 0) return (read, [new ImportError(1, "file", "The file is empty.", "Empty")]);
+        var header = rows[0].Select(h => h.Trim()).ToList();
+        int At(string column) => header.FindIndex(h => string.Equals(h, column, StringComparison.OrdinalIgnoreCase));
+        var errors = Columns[..2].Where(c => At(c) < 0)
+            .Select(c => new ImportError(1, c, $"The column is missing; the first line has to name it. Known: {string.Join(", ", Columns)}.", "NoColumn")).ToList();
+        if (rows.Count - 1 > MaxImportLines) errors.Add(new ImportError(1, "file", $"At most {MaxImportLines} drivers at once.", "TooMany"));
+        if (errors.Count > 0) return (read, errors);
+
+        var phones = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 1; i < rows.Count; i++)
+        {
+            var wrong = new List<ImportError>();
+            var driver = ReadLine(rows[i], At, i + 1, wrong);
+            wrong.AddRange(BookingRules.Check(driver).Select(e => new ImportError(i + 1, e.Field, e.Allowed, e.Code)));
+            if (wrong.Count == 0 && !phones.Add(PhoneNumbers.Read(driver.Phone)!)) wrong.Add(new ImportError(i + 1, "phone", "This number is in the file twice.", "Twice"));
+            if (wrong.Count == 0) read.Add((i + 1, driver));
+            errors.AddRange(wrong);
+        }
+        return (read, errors);
+    }
+
     private static NewDriver ReadLine(IReadOnlyList<string> fields, Func<string, int> at, int line, List<ImportError> errors)
     {
         string? Text(string column) => at(column) is >= 0 and var i && i < fields.Count && !string.IsNullOrWhiteSpace(fields[i]) ? fields[i].Trim() : null;
@@ -109,12 +127,12 @@ public sealed partial class DriverService
         {
             if (Text(column) is not { } text) return null;
             if (double.TryParse(text.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)) return value;
-            errors.Add(new ImportError(line, column, "A number is needed."));
+            errors.Add(new ImportError(line, column, "A number is needed.", "NotANumber"));
             return null;
         }
         var status = DriverStatus.Available;
         if (Text("status") is { } word && !(Enum.TryParse(word, ignoreCase: true, out status) && Enum.IsDefined(status) && !char.IsAsciiDigit(word[0])))
-            errors.Add(new ImportError(line, "status", $"Allowed: {nameof(DriverStatus.Available)}, {nameof(DriverStatus.Offline)}, {nameof(DriverStatus.Paused)}."));
+            errors.Add(new ImportError(line, "status", $"Allowed: {nameof(DriverStatus.Available)}, {nameof(DriverStatus.Offline)}, {nameof(DriverStatus.Paused)}.", "BadStatus"));
         // An export holds Busy; whoever is imported has no ride here.
         if (status == DriverStatus.Busy) status = DriverStatus.Offline;
         return new NewDriver

@@ -38,6 +38,7 @@ public static class MatchingServices
         services.AddSingleton<MetricsService>();
         services.AddSingleton<BookingQueries>();
         services.AddSingleton<DriverQueries>();
+        services.AddSingleton<BookingExport>();
         services.AddSingleton<TimeoutManager>();
         services.AddSingleton<AskedCustomers>();
         services.AddSingleton<MatchingAnswers>();

@@ -113,7 +113,14 @@ public enum DriverResult
 public sealed record DriverOutcome(DriverResult Result, long Id = 0, IReadOnlyList<FieldError>? Errors = null);
 
 /// <param name="Line">1 is the header.</param>
-public sealed record ImportError(int Line, string Field, string Problem);
+/// <param name="Problem">In plain English; pages show their own words by <paramref name="Code"/>.</param>
+public sealed record ImportError(int Line, string Field, string Problem, string Code);
+
+/// <param name="Known">A driver with this number exists and would be changed.</param>
+public sealed record ImportLine(int Line, NewDriver Driver, bool Known);
+
+/// <summary>What an import would do: these lines would be taken, those with an error left out.</summary>
+public sealed record ImportPreview(IReadOnlyList<ImportLine> Lines, IReadOnlyList<ImportError> Errors);
 
 /// <summary>What an import did: lines with an error were left out, all others were made or changed (by phone number).</summary>
 public sealed record ImportResult(int Created, int Updated, IReadOnlyList<ImportError> Errors);

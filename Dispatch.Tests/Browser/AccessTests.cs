@@ -131,7 +131,7 @@ public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : Br
         await Expect(page.Locator(".skeleton")).ToHaveCountAsync(0);
     }
 
-    private static async Task CheckAsync(IPage page, string name, List<string> problems)
+    internal static async Task CheckAsync(IPage page, string name, List<string> problems)
     {
         foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
@@ -146,7 +146,7 @@ public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : Br
         }
     }
 
-    private static async Task CheckWidthAsync(IPage page, string name, List<string> wide)
+    internal static async Task CheckWidthAsync(IPage page, string name, List<string> wide)
     {
         var (content, window) = (await page.EvaluateAsync<int>("() => document.scrollingElement.scrollWidth"), await page.EvaluateAsync<int>("() => innerWidth"));
         // The frame scrolls inside, so what does not fit is not seen on the document alone.

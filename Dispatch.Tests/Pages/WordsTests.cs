@@ -4,6 +4,7 @@ using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
+using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Profiles;
 using Dispatch.Core.Settings;
@@ -17,7 +18,7 @@ public sealed class WordsTests
 {
     private static readonly CultureInfo French = CultureInfo.GetCultureInfo("fr");
 
-    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text"];
+    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text", "Bookings", "Drivers", "Figures", "Offer"];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -60,6 +61,23 @@ public sealed class WordsTests
         Assert.Empty(locks.Except(Keys("Locks", CultureInfo.InvariantCulture), StringComparer.Ordinal));
         string[] settings = [.. RoutingSettings.Definitions.SelectMany(d => new[] { "Setting_" + d.Key, "Help_" + d.Key })];
         Assert.Empty(settings.Except(Keys("Settings", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Matching_EveryEventReasonAndMessageHasItsWords()
+    {
+        // These five count drivers, so they have two forms.
+        string[] counted = ["SearchStarted", "WaveSent", "Escalated", "Widened", "Retried"];
+        string[] bookings =
+        [
+            .. Names<BookingEventKind>("Event_").Except(counted.Select(c => "Event_" + c)), .. counted.Select(c => $"Event_{c}_other"), .. Names<Exclusion>("Exclusion_"),
+            .. Names<BookingStatus>("Status_"), .. Names<DriverResponseKind>("Offer_"), .. Names<DriverResponseKind>("Answer_"), .. Names<OfferWithdrawal>("Withdrawn_"),
+            .. Names<NextStepKind>("Next_"), .. Names<TemplateKey>("Kind_"), .. Names<CustomerStep>("Step_"), .. Names<WavePolicy>("Wave_"), .. Names<PriorityMode>("Priority_"),
+        ];
+        Assert.Empty(bookings.Except(Keys("Bookings", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        Assert.Empty(Names<DriverStatus>("Status_").Except(Keys("Drivers", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        Assert.Empty(Names<Reach>("Reach_").Concat(Names<HealthLevel>("Health_")).Except(Keys("Figures", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        Assert.Empty(Enum.GetNames<ResponseAction>().Except(Keys("Offer", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
     [Theory]

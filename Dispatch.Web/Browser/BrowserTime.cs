@@ -37,6 +37,21 @@ public sealed class BrowserTime(BrowserInterop browser, TimeProvider clock) : IA
         return local.Year == today.Year ? local.ToString("d MMM ", culture) + local.ToString("t", culture) : local.ToString("d", culture);
     }
 
+    /// <summary>With seconds, for time lines where they count.</summary>
+    public string Precise(DateTime utc)
+    {
+        var local = ToLocal(utc);
+        var time = local.ToString("T", CultureInfo.CurrentCulture);
+        return local.Date == ToLocal(UtcNow).Date ? time : local.ToString("d MMM ", CultureInfo.CurrentCulture) + time;
+    }
+
+    /// <summary>What somebody typed as the time of his place; an hour that a change of clocks leaves out is the one after it.</summary>
+    public DateTime ToUtc(DateTime local)
+    {
+        var plain = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
+        return TimeZoneInfo.ConvertTimeToUtc(Zone.IsInvalidTime(plain) ? plain.AddHours(1) : plain, Zone);
+    }
+
     /// <summary>Calls back now and then so that relative times stay true; one timer for the whole page. Dispose to stop.</summary>
     public IDisposable OnTick(Action action)
     {

@@ -19,6 +19,8 @@ export async function copy(text) {
   }
 }
 
+export function print() { window.print(); }
+
 export function visible() { return document.visibilityState === "visible"; }
 
 let audio = null;
