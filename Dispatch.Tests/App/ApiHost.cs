@@ -44,6 +44,8 @@ public sealed class ApiHost : WebApplicationFactory<ApiOptions>, IAsyncLifetime
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
+        // Or a Dispatch that runs beside the tests on the standard address keeps this one from starting.
+        builder.UseSetting("urls", "http://127.0.0.1:0");
         builder.UseSetting("Database:Path", Path.Combine(_folder, "test.db"));
         builder.UseSetting("DataProtection:Path", Path.Combine(_folder, "keys"));
         builder.UseSetting("Demo:Enabled", "false");

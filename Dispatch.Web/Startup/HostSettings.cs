@@ -45,7 +45,8 @@ internal static class HostSettings
     /// <summary>Runs until told to stop. An address that is taken is a wrong setting, not a crash.</summary>
     public static async Task<int> RunUntilStoppedAsync(this WebApplication app)
     {
-        var configured = app.Configuration["urls"] ?? StandardUrl;
+        // Ports and endpoints named in other ways are Kestrel's to report: asking for the standard address would refuse to start for its sake.
+        var configured = app.Configuration["urls"] ?? (IsToldElsewhere(app.Configuration) ? "" : StandardUrl);
         app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Dispatch is ready on {string.Join(" and ", app.Urls)}"));
         // Asked before the host does, because the host would print its own stack trace first.
         if (configured.Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(IsTaken) is { } taken) return await TakenAsync(taken);
@@ -77,10 +78,11 @@ internal static class HostSettings
     private static void UseStandardAddress(this WebApplicationBuilder builder)
     {
         // ASPNETCORE_URLS lies below appsettings.json in the order of settings, so a standard written there would hide it.
-        var configuration = builder.Configuration;
-        var told = configuration["urls"] ?? configuration["http_ports"] ?? configuration["https_ports"];
-        if (told is null && !configuration.GetSection("Kestrel:Endpoints").Exists()) builder.WebHost.UseUrls(StandardUrl);
+        if (builder.Configuration["urls"] is null && !IsToldElsewhere(builder.Configuration)) builder.WebHost.UseUrls(StandardUrl);
     }
+
+    private static bool IsToldElsewhere(IConfiguration configuration) =>
+        (configuration["http_ports"] ?? configuration["https_ports"]) is not null || configuration.GetSection("Kestrel:Endpoints").Exists();
 
     private static string? ContentRoot(string[] args) =>
         // A test host names its own folder on the command line.
