@@ -28,6 +28,7 @@ public sealed class BrowserHost : WebApplicationFactory<ApiOptions>, IAsyncLifet
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Development");
+        builder.UseSetting("urls", "http://127.0.0.1:0");
         builder.UseSetting("Database:Path", Path.Combine(_folder, "test.db"));
         builder.UseSetting("DataProtection:Path", Path.Combine(_folder, "keys"));
         builder.UseSetting("Demo:Enabled", "true");
