@@ -6,6 +6,9 @@ namespace Dispatch.Core.Matching;
 /// <summary>Fills and checks templates. Pure.</summary>
 public static partial class TemplateRules
 {
+    /// <summary>Characters of a template.</summary>
+    public const int MaxLength = MatchingConfiguration.TemplateLength;
+
     /// <summary>Puts the values in; a line that holds nothing but an empty placeholder (and signs) goes. Values are text from outside: nothing in them is read as a placeholder.</summary>
     public static string Fill(string template, params IReadOnlyList<(string Name, string Value)> values)
     {
@@ -40,13 +43,17 @@ public static partial class TemplateRules
         if (string.IsNullOrWhiteSpace(text) || text.Length > MatchingConfiguration.TemplateLength)
             errors.Add(new("text", "BadLength", $"1 to {MatchingConfiguration.TemplateLength} characters."));
         var known = TemplateTexts.Placeholders[key];
-        foreach (var name in Placeholder().Matches(text ?? "").Select(m => m.Groups["name"].Value).Distinct(StringComparer.Ordinal).Where(n => !known.Contains(n, StringComparer.Ordinal)))
+        foreach (var name in Unknown(key, text ?? ""))
         {
             errors.Add(new("text", "UnknownPlaceholder",
                 $"{{{name}}} is not known here; allowed: {(known.Length == 0 ? "none" : string.Join(", ", known.Select(k => $"{{{k}}}")))}."));
         }
         return errors;
     }
+
+    /// <summary>Placeholders in a text that this template has not.</summary>
+    public static IEnumerable<string> Unknown(TemplateKey key, string text) => Placeholder().Matches(text).Select(m => m.Groups["name"].Value)
+        .Distinct(StringComparer.Ordinal).Except(TemplateTexts.Placeholders[key], StringComparer.Ordinal);
 
     [GeneratedRegex(@"\{(?<name>[a-zA-Z]+)\}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Placeholder();

@@ -18,7 +18,7 @@ public sealed class WordsTests
 {
     private static readonly CultureInfo French = CultureInfo.GetCultureInfo("fr");
 
-    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text", "Bookings", "Drivers", "Figures", "Offer"];
+    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text", "Bookings", "Drivers", "Figures", "Offer", "Templates"];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -38,6 +38,13 @@ public sealed class WordsTests
             .. Names<ConversationStatus>("Conversation_"), .. Names<MessageStatus>("Message_"), .. MessageKinds.Labelled.Select(t => "Type_" + t),
         ];
         Assert.Empty(wanted.Except(Keys("Inbox", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Templates_PlaceholdersAllHaveAName()
+    {
+        string[] wanted = [.. TemplateTexts.Placeholders.Values.SelectMany(p => p).Distinct(StringComparer.Ordinal).Select(p => "Name_" + p)];
+        Assert.Empty(wanted.Except(Keys("Templates", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
     [Fact]

@@ -752,6 +752,36 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "failed_searches",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    hour = table.Column<int>(type: "integer", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "integer", nullable: false),
+                    waves = table.Column<int>(type: "integer", nullable: false),
+                    broadcast_ms = table.Column<int>(type: "integer", nullable: true),
+                    final_status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_failed_searches", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_failed_searches_bookings_booking_id",
+                        column: x => x.booking_id,
+                        principalTable: "bookings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "matching_metrics",
                 columns: table => new
                 {
@@ -1376,6 +1406,17 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 columns: new[] { "channel_id", "provider_message_id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_failed_searches_booking_id_round",
+                table: "failed_searches",
+                columns: new[] { "booking_id", "round" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_failed_searches_started_at",
+                table: "failed_searches",
+                column: "started_at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_matching_metrics_booking_id",
                 table: "matching_metrics",
                 column: "booking_id",
@@ -1631,6 +1672,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
             migrationBuilder.DropTable(
                 name: "early_statuses");
+
+            migrationBuilder.DropTable(
+                name: "failed_searches");
 
             migrationBuilder.DropTable(
                 name: "leases");
