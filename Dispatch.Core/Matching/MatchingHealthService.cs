@@ -98,7 +98,7 @@ public sealed partial class MatchingHealthService(
         try
         {
             await using var db = database.Read();
-            await db.Bookings.Select(b => b.Id).FirstOrDefaultAsync(cancel);
+            await db.Bookings.AnyAsync(cancel);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
