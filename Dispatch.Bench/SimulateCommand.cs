@@ -22,17 +22,17 @@ internal static partial class SimulateCommand
         return 0;
     }
 
-    /// <summary>All nine configurations; the text is the same for the same seed, whatever machine and how often.</summary>
+    /// <summary>All nine configurations, or those of one window; the text is the same for the same seed, whatever machine and how often.</summary>
     internal static async Task RunAsync(string csv, Arguments arguments, TextWriter output)
     {
         var drivers = arguments.Number("drivers", 100);
         var seed = arguments.Number("seed", 1);
-        var (trips, all) = ReadTrips(csv, arguments.Number("trips", 1000), seed);
+        var (trips, all) = ReadTrips(csv, arguments.Number("trips", 200), seed);
         await output.WriteLineAsync($"simulate-matching: {trips.Count} of {all} trips with coordinates as one day, {drivers} drivers, seed {seed}");
         await output.WriteLineAsync("  policy       window  matched  first search  mean s  median s  offers/driver  offers/match  gini offers  gini wins");
         foreach (var policy in Enum.GetValues<WavePolicy>())
         {
-            foreach (var window in new[] { 15, 30, 45 })
+            foreach (var window in arguments.Text("window") is { } one ? [int.Parse(one, CultureInfo.InvariantCulture)] : new[] { 15, 30, 45 })
             {
                 await output.WriteLineAsync(await RunAsync(trips, drivers, seed, policy, window));
                 await output.FlushAsync();
