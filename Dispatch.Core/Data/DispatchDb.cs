@@ -52,6 +52,7 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<BookingEvent> BookingEvents => Set<BookingEvent>();
     public DbSet<BookingNotification> BookingNotifications => Set<BookingNotification>();
     public DbSet<MatchingMetrics> MatchingMetrics => Set<MatchingMetrics>();
+    public DbSet<FailedSearch> FailedSearches => Set<FailedSearch>();
     public DbSet<Driver> Drivers => Set<Driver>();
     public DbSet<MessageTemplate> MessageTemplates => Set<MessageTemplate>();
     public DbSet<ServiceMessage> ServiceMessages => Set<ServiceMessage>();

@@ -15,7 +15,7 @@ namespace Dispatch.Tests.Data;
 /// <summary>What makes SQLite safe (pragmas of the one writer) and what keeps it fast with a million messages: no statement walks through history.</summary>
 public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
 {
-    private static readonly string[] History = ["messages", "conversations", "contacts", "conversation_events", "bookings", "booking_notifications", "service_messages", "matching_metrics"];
+    private static readonly string[] History = ["messages", "conversations", "contacts", "conversation_events", "bookings", "booking_notifications", "service_messages", "matching_metrics", "failed_searches"];
     private readonly StatementLog _log = new();
     private TestDatabase _store = null!;
     private DispatcherFixture _node = null!;

@@ -19,7 +19,9 @@ public sealed class WordsTests
 {
     private static readonly CultureInfo French = CultureInfo.GetCultureInfo("fr");
 
-    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text", "Bookings", "Drivers", "Figures", "Offer", "Alerts"];
+    /// <summary>Every area there is: one that is added is looked at without being named here.</summary>
+    public static TheoryData<string> Areas => [.. typeof(Dispatch.Web.Resources.Text).Assembly.GetTypes()
+        .Where(t => string.Equals(t.Namespace, typeof(Dispatch.Web.Resources.Text).Namespace, StringComparison.Ordinal)).Select(t => t.Name)];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -46,6 +48,13 @@ public sealed class WordsTests
     {
         string[] wanted = [.. Names<AlertKind>("Alert_"), .. Names<AlertKind>("Kind_"), .. Names<AlertSeverity>("Severity_")];
         Assert.Empty(wanted.Except(Keys("Alerts", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Templates_PlaceholdersAllHaveAName()
+    {
+        string[] wanted = [.. TemplateTexts.Placeholders.Values.SelectMany(p => p).Distinct(StringComparer.Ordinal).Select(p => "Name_" + p)];
+        Assert.Empty(wanted.Except(Keys("Templates", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
     [Fact]

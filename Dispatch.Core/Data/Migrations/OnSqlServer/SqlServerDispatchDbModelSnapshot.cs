@@ -1490,6 +1490,79 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     b.ToTable("drivers");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Matching.FailedSearch", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("BookingId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("booking_id");
+
+                    b.Property<int?>("BroadcastMs")
+                        .HasColumnType("int")
+                        .HasColumnName("broadcast_ms");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("FinalStatus")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("final_status");
+
+                    b.Property<int>("Hour")
+                        .HasColumnType("int")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("ReachableDrivers")
+                        .HasColumnType("int")
+                        .HasColumnName("reachable_drivers");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("int")
+                        .HasColumnName("round");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("started_at");
+
+                    b.Property<int>("TotalDriversNotified")
+                        .HasColumnType("int")
+                        .HasColumnName("total_drivers_notified");
+
+                    b.Property<int>("TotalDriversResponded")
+                        .HasColumnType("int")
+                        .HasColumnName("total_drivers_responded");
+
+                    b.Property<int>("Waves")
+                        .HasColumnType("int")
+                        .HasColumnName("waves");
+
+                    b.Property<string>("Zone")
+                        .HasMaxLength(60)
+                        .HasColumnType("nvarchar(60)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_failed_searches");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_failed_searches_started_at");
+
+                    b.HasIndex("BookingId", "Round")
+                        .IsUnique()
+                        .HasDatabaseName("ix_failed_searches_booking_id_round");
+
+                    b.ToTable("failed_searches");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>
                 {
                     b.Property<long>("Id")
@@ -2793,6 +2866,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_booking_notifications_drivers_driver_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.FailedSearch", b =>
+                {
+                    b.HasOne("Dispatch.Core.Matching.Booking", null)
+                        .WithMany()
+                        .HasForeignKey("BookingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_failed_searches_bookings_booking_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>

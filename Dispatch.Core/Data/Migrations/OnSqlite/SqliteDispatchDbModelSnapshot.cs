@@ -1453,6 +1453,77 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("drivers");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Matching.FailedSearch", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("BookingId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("booking_id");
+
+                    b.Property<int?>("BroadcastMs")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("broadcast_ms");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("FinalStatus")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("final_status");
+
+                    b.Property<int>("Hour")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("ReachableDrivers")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("reachable_drivers");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("round");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("started_at");
+
+                    b.Property<int>("TotalDriversNotified")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("total_drivers_notified");
+
+                    b.Property<int>("TotalDriversResponded")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("total_drivers_responded");
+
+                    b.Property<int>("Waves")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("waves");
+
+                    b.Property<string>("Zone")
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_failed_searches");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_failed_searches_started_at");
+
+                    b.HasIndex("BookingId", "Round")
+                        .IsUnique()
+                        .HasDatabaseName("ix_failed_searches_booking_id_round");
+
+                    b.ToTable("failed_searches");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>
                 {
                     b.Property<long>("Id")
@@ -2728,6 +2799,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_booking_notifications_drivers_driver_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.FailedSearch", b =>
+                {
+                    b.HasOne("Dispatch.Core.Matching.Booking", null)
+                        .WithMany()
+                        .HasForeignKey("BookingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_failed_searches_bookings_booking_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Dispatch.Core.Data.Migrations.OnPostgres
 {
     [DbContext(typeof(PostgresDispatchDb))]
-    [Migration("20261121112045_Initial")]
+    [Migration("20261121121734_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1493,6 +1493,79 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.ToTable("drivers");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Matching.FailedSearch", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("BookingId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("booking_id");
+
+                    b.Property<int?>("BroadcastMs")
+                        .HasColumnType("integer")
+                        .HasColumnName("broadcast_ms");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("FinalStatus")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("final_status");
+
+                    b.Property<int>("Hour")
+                        .HasColumnType("integer")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("ReachableDrivers")
+                        .HasColumnType("integer")
+                        .HasColumnName("reachable_drivers");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("integer")
+                        .HasColumnName("round");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<int>("TotalDriversNotified")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_drivers_notified");
+
+                    b.Property<int>("TotalDriversResponded")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_drivers_responded");
+
+                    b.Property<int>("Waves")
+                        .HasColumnType("integer")
+                        .HasColumnName("waves");
+
+                    b.Property<string>("Zone")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_failed_searches");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_failed_searches_started_at");
+
+                    b.HasIndex("BookingId", "Round")
+                        .IsUnique()
+                        .HasDatabaseName("ix_failed_searches_booking_id_round");
+
+                    b.ToTable("failed_searches");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>
                 {
                     b.Property<long>("Id")
@@ -2794,6 +2867,16 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_booking_notifications_drivers_driver_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Matching.FailedSearch", b =>
+                {
+                    b.HasOne("Dispatch.Core.Matching.Booking", null)
+                        .WithMany()
+                        .HasForeignKey("BookingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_failed_searches_bookings_booking_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>
