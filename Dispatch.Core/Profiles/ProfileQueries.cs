@@ -17,6 +17,7 @@ public sealed record ProfileStatus(
 public sealed record HeldProfile(long ProfileId, string Name, DateTime Since, AssignmentCause Cause, int Open, int Waiting);
 
 /// <summary>One holding in the history of a profile or a person.</summary>
+/// <param name="EndedBy">The person who ended it, an admin as well as a moderator; null: Dispatch or an integration.</param>
 /// <param name="SuccessorName">Who held the profile next; null: nobody yet, or still held.</param>
 public sealed record HoldingRow(
     long Id, long ProfileId, string Profile, long ModeratorId, string Moderator, DateTime AssignedAt, AssignmentCause Cause, int? QueuePosition,
@@ -134,7 +135,7 @@ public sealed class ProfileQueries(Database database, Settings.SettingsService s
     private static IQueryable<HoldingRow> Holdings(DispatchDb db, IQueryable<ModeratorProfileAssignment> holdings) => holdings.Select(a => new HoldingRow(
         a.Id, a.ProfileId, db.Profiles.Where(p => p.Id == a.ProfileId).Select(p => p.Name).First(), a.ModeratorId,
         db.Moderators.Where(m => m.Id == a.ModeratorId).Select(m => m.Name).First(), a.AssignedAt, a.Cause, a.QueuePosition, a.EndedAt, a.EndCause,
-        db.Moderators.Where(m => m.Id == a.EndedById).Select(m => m.Name).FirstOrDefault(),
+        db.Users.Where(u => u.Id == a.EndedById).Select(u => u.DisplayName).FirstOrDefault(),
         db.ProfileAssignments.Where(n => n.ProfileId == a.ProfileId && n.Id > a.Id).OrderBy(n => n.Id)
             .Select(n => db.Moderators.Where(m => m.Id == n.ModeratorId).Select(m => m.Name).First()).FirstOrDefault()));
 }
