@@ -38,9 +38,21 @@ public sealed record HolderRow(
 public sealed record RotationBoard(IReadOnlyList<ProfileStatus> Profiles, IReadOnlyList<HolderRow> People, int MaxProfiles);
 
 /// <param name="Repaired">True: Dispatch put it right by itself.</param>
+/// <param name="Key">The same finding has the same key; that of its alert is this behind <c>finding:</c>.</param>
 public sealed record FindingRow(
     long Id, FindingKind Kind, long? ProfileId, long? ModeratorId, long? ConversationId, DateTime FirstSeenAt, DateTime LastSeenAt, int Count, bool Repaired,
-    DateTime? ResolvedAt);
+    DateTime? ResolvedAt, string Key, string? Profile, string? Moderator);
+
+/// <summary>Which findings to list.</summary>
+public enum FindingState
+{
+    /// <summary>Still so: a person should look.</summary>
+    Open,
+    /// <summary>Dispatch put it right.</summary>
+    Repaired,
+    /// <summary>It was so, and is over.</summary>
+    Over,
+}
 
 /// <summary>What screens and programs read about profiles, their holders and the watch over them.</summary>
 public sealed class ProfileQueries(Database database, Settings.SettingsService settings)
@@ -115,13 +127,21 @@ public sealed class ProfileQueries(Database database, Settings.SettingsService s
 
     /// <summary>What the watch found, what still is so first, then the newest.</summary>
     public async Task<(IReadOnlyList<FindingRow> Items, int Total)> FindingsAsync(
-        int skip, int take, bool openOnly = false, CancellationToken cancel = default)
+        int skip, int take, FindingState? state = null, FindingKind? kind = null, CancellationToken cancel = default)
     {
         await using var db = database.Read();
-        var rows = db.AssignmentFindings.Where(f => !openOnly || f.ResolvedAt == null);
+        var rows = db.AssignmentFindings.Where(f => kind == null || f.Kind == kind);
+        rows = state switch
+        {
+            FindingState.Open => rows.Where(f => f.ResolvedAt == null),
+            FindingState.Repaired => rows.Where(f => f.Repaired),
+            FindingState.Over => rows.Where(f => f.ResolvedAt != null && !f.Repaired),
+            null => rows,
+        };
         var items = await rows.OrderBy(f => f.ResolvedAt != null).ThenByDescending(f => f.LastSeenAt).ThenByDescending(f => f.Id).Skip(skip).Take(take)
             .Select(f => new FindingRow(
-                f.Id, f.Kind, f.ProfileId, f.ModeratorId, f.ConversationId, f.FirstSeenAt, f.LastSeenAt, f.Count, f.Repaired, f.ResolvedAt))
+                f.Id, f.Kind, f.ProfileId, f.ModeratorId, f.ConversationId, f.FirstSeenAt, f.LastSeenAt, f.Count, f.Repaired, f.ResolvedAt, f.DedupeKey,
+                db.Profiles.Where(p => p.Id == f.ProfileId).Select(p => p.Name).FirstOrDefault(), db.Moderators.Where(m => m.Id == f.ModeratorId).Select(m => m.Name).FirstOrDefault()))
             .ToListAsync(cancel);
         return (items, await rows.CountAsync(cancel));
     }

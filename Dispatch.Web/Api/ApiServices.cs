@@ -41,6 +41,7 @@ public static class ApiServices
         ChannelEndpoints.Map(api);
         LockEndpoints.Map(api);
         ProfileEndpoints.Map(api);
+        SettingEndpoints.Map(api);
         DriverEndpoints.Map(api);
         BookingEndpoints.Map(api);
         api.MapFallback("/{**path}", () => ApiProblems.Problem(StatusCodes.Status404NotFound, "There is no such resource or it does not know this method; /openapi/v1.json lists them."))
