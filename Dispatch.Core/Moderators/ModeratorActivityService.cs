@@ -170,7 +170,8 @@ public sealed class ModeratorActivityService(
             .Skip(skip).Take(take)
             .Select(c => new
             {
-                c.Id, c.ContactId, Contact = db.Contacts.Where(k => k.Id == c.ContactId).Select(k => new { k.Name, k.Address }).First(), c.ProfileId, c.WaitingSince,
+                c.Id, c.ContactId, Contact = db.Contacts.Where(k => k.Id == c.ContactId).Select(k => k.Name).First(),
+                Address = db.Contacts.Where(k => k.Id == c.ContactId).Select(k => k.Address).First(), c.ProfileId, c.WaitingSince,
                 Profile = db.Profiles.Where(p => p.Id == c.ProfileId).Select(p => p.Name).First(), c.OwnerId,
                 Owner = db.Moderators.Where(m => m.Id == c.OwnerId).Select(m => m.Name).FirstOrDefault(),
             }).ToListAsync(cancel);
@@ -180,7 +181,7 @@ public sealed class ModeratorActivityService(
             .Select(m => new Spoken(m.ConversationId, m.Direction, m.StoredAt)).ToListAsync(cancel);
         var times = ResponseTimes.Of(spoken, now);
         return (page.ConvertAll(c => new ClientResponseTime(
-            c.ContactId, ContactNames.Title(c.Contact.Name, c.Contact.Address), c.ProfileId, c.Profile, c.OwnerId, c.Owner, (times.GetValueOrDefault(c.Id) ?? new ResponseTime(c.Id, null, null, null, null, 0)) with { WaitingFor = now - c.WaitingSince })),
+            c.ContactId, ContactNames.Title(c.Contact, c.Address), c.ProfileId, c.Profile, c.OwnerId, c.Owner, (times.GetValueOrDefault(c.Id) ?? new ResponseTime(c.Id, null, null, null, null, 0)) with { WaitingFor = now - c.WaitingSince })),
             await open.CountAsync(cancel));
     }
 
