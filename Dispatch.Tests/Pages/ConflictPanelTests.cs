@@ -18,7 +18,7 @@ public sealed class ConflictPanelTests(PostgresServer postgres) : PanelTest(post
     [Fact]
     public void Conflicts_None_SaysSo()
     {
-        var page = RenderFor<ConflictsPage>(1, Roles.Admin);
+        var page = RenderFor<ConflictsPage>(99, Roles.Admin);
         Assert.Contains("no two people wanted the same", page.Find(".empty").TextContent, StringComparison.Ordinal);
         Assert.Empty(page.FindAll(".skeleton, .list"));
     }
@@ -29,7 +29,7 @@ public sealed class ConflictPanelTests(PostgresServer postgres) : PanelTest(post
         var who = new TaskCompletionSource<AuthenticationState>();
         var page = RenderFor<ConflictsPage>(who.Task);
         Assert.Equal("true", page.Find(".skeleton").GetAttribute("aria-busy"));
-        who.SetResult(Who(1, Roles.Admin));
+        who.SetResult(Who(99, Roles.Admin));
         await Eventually.Async(() => page.FindAll(".empty").Count == 1);
         Assert.Empty(page.FindAll(".skeleton"));
     }
@@ -38,7 +38,7 @@ public sealed class ConflictPanelTests(PostgresServer postgres) : PanelTest(post
     public async Task Conflicts_ReadFails_GivesANumberAndReadsAgain()
     {
         await BreakAsync("assignment_conflicts");
-        var page = RenderFor<ConflictsPage>(1, Roles.Admin);
+        var page = RenderFor<ConflictsPage>(99, Roles.Admin);
         Assert.Equal(8, page.Find("[role=alert] code").TextContent.Length);
         Assert.Empty(page.FindAll(".skeleton, .empty"));
 
@@ -52,7 +52,7 @@ public sealed class ConflictPanelTests(PostgresServer postgres) : PanelTest(post
     public async Task Conflicts_Open_ShowsWhoWonWhyAndTheAdminsChoices()
     {
         await QuarrelAsync();
-        var page = RenderFor<ConflictsPage>(1, Roles.Admin);
+        var page = RenderFor<ConflictsPage>(99, Roles.Admin);
         var row = page.Find(".list li");
         Assert.Contains("Ben", row.TextContent, StringComparison.Ordinal);
         Assert.Contains("Ana", row.TextContent, StringComparison.Ordinal);
@@ -69,7 +69,7 @@ public sealed class ConflictPanelTests(PostgresServer postgres) : PanelTest(post
     public async Task Conflicts_Ops_SeesAndDecidesNothing()
     {
         await QuarrelAsync();
-        var page = RenderFor<ConflictsPage>(1, Roles.Ops);
+        var page = RenderFor<ConflictsPage>(99, Roles.Ops);
         Assert.Single(page.FindAll(".list li"));
         Assert.Empty(page.FindAll(".list button"));
     }

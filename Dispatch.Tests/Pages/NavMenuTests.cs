@@ -4,6 +4,7 @@ using Bunit;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Dispatch.Web.Layout;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -16,7 +17,9 @@ public sealed class NavMenuTests : BunitContext
     public NavMenuTests()
     {
         CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("en");
-        Services.AddLogging().AddLocalization().AddAuthorizationCore(Policies.Add);
+        Services.AddLogging().AddLocalization().AddAuthorizationCore(Policies.Add)
+            // After the placeholder that stands there already.
+            .AddSingleton<IAuthorizationService, DefaultAuthorizationService>();
     }
 
     [Fact]

@@ -66,6 +66,6 @@ public sealed class ProfileFormTests(PostgresServer postgres) : PanelTest(postgr
         Services.AddSingleton(Node.Database).AddSingleton(Node.Get<PendingDrain>()).AddSingleton(Node.Get<ProfileRotation>())
             .AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider())
             .AddSingleton<ChannelTokens>().AddSingleton<ChannelDirectory>().AddSingleton<ChannelService>().AddSingleton<ProfileService>();
-        return RenderFor<ProfilesPage>(1, Roles.Admin);
+        return RenderFor<ProfilesPage>(99, Roles.Admin);
     }
 }

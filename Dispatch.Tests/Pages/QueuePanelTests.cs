@@ -76,21 +76,21 @@ public sealed class QueuePanelTests(PostgresServer postgres) : PanelTest(postgre
     {
         var who = new TaskCompletionSource<AuthenticationState>();
         Assert.Single(RenderFor<FindingsPage>(who.Task).FindAll(".skeleton"));
-        var page = RenderFor<FindingsPage>(1, Roles.Ops);
+        var page = RenderFor<FindingsPage>(99, Roles.Ops);
         Assert.Contains("everything is where it belongs", page.Find(".empty").TextContent, StringComparison.Ordinal);
 
         var vip = await Node.AddExclusiveAsync("vip");
         await Node.OpenAsync(vip, "33600");
         Node.Clock.Advance(TimeSpan.FromSeconds(15));
         await Node.Get<ProfileAssignmentMonitoringTask>().HandleAsync(Node.Clock.Now);
-        page = RenderFor<FindingsPage>(1, Roles.Ops);
+        page = RenderFor<FindingsPage>(99, Roles.Ops);
         var row = page.Find(".list li");
         Assert.Contains("nobody who may serve the profile is there", row.TextContent, StringComparison.Ordinal);
         Assert.Equal("Open", row.QuerySelector(".chip")!.TextContent);
         Assert.Equal("vip", row.QuerySelector("a")!.TextContent);
 
         await BreakAsync("assignment_findings");
-        Assert.Equal(8, RenderFor<FindingsPage>(1, Roles.Ops).Find("[role=alert] code").TextContent.Length);
+        Assert.Equal(8, RenderFor<FindingsPage>(99, Roles.Ops).Find("[role=alert] code").TextContent.Length);
         await MendAsync("assignment_findings");
     }
 
