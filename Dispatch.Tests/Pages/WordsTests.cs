@@ -64,6 +64,7 @@ public sealed class WordsTests
         [
             .. Names<AssignmentCause>("Cause_"), .. Names<ReleaseCause>("Release_"),
             .. Names<HoldResult>("Hold_").Except(["Hold_Done", "Hold_Unchanged"], StringComparer.Ordinal),
+            .. Names<FindingKind>("Finding_"), .. Names<FindingState>("FindingState_"),
             .. Names<QueueResult>("Queue_").Except(["Queue_Done", "Queue_Unchanged"], StringComparer.Ordinal),
         ];
         Assert.Empty(rotation.Except(Keys("Rotation", CultureInfo.InvariantCulture), StringComparer.Ordinal));
@@ -71,7 +72,7 @@ public sealed class WordsTests
         [
             .. Names<UnlockResult>("Unlock_").Except(["Unlock_Asked", "Unlock_Moved", "Unlock_Kept"], StringComparer.Ordinal),
             .. Names<ResolveResult>("Resolve_").Except(["Resolve_Done", "Resolve_AlreadyResolved"], StringComparer.Ordinal),
-            .. Names<ConflictKind>("Lost_"), .. Names<ConflictKind>("Won_"), .. Names<ConflictKind>("Conflict_"), .. Names<ConflictRule>("Rule_"),
+            .. Names<ConflictKind>("Lost_"), .. Names<ConflictKind>("Won_"), .. Names<ConflictKind>("Conflict_"), .. Names<ConflictRule>("Rule_"), .. Names<ConflictKind>("Kind_"),
             .. Names<ConflictResolution>("Resolution_"),
             .. Names<UnlockStatus>("Asked_").Concat(Names<UnlockStatus>("Held_")).Where(k => !k.EndsWith("_Open", StringComparison.Ordinal) && !k.EndsWith("_Moot", StringComparison.Ordinal)),
         ];

@@ -42,6 +42,7 @@ public static class ApiServices
         LockEndpoints.Map(api);
         AlertEndpoints.Map(api);
         ProfileEndpoints.Map(api);
+        SettingEndpoints.Map(api);
         DriverEndpoints.Map(api);
         BookingEndpoints.Map(api);
         api.MapFallback("/{**path}", () => ApiProblems.Problem(StatusCodes.Status404NotFound, "There is no such resource or it does not know this method; /openapi/v1.json lists them."))
