@@ -126,8 +126,8 @@ scenario('oldSocket_SpeaksAfterANewOneIsOpen_IsNotHeard', async it => {
   const before = it.said.length;
   old.drop(401);
   old.qr();
-  await it.command('probe');
-  assert.deepEqual(it.said.slice(before).map(one => one.action), ['health', 'connected']);
+  await it.command('stop');
+  assert.deepEqual(it.said.slice(before).map(one => [one.action, one.reason]), [['closed', 'stopped']]);
   assert.equal(old.closed, true);
 });
 
