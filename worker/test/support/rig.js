@@ -20,7 +20,7 @@ export async function rig(more = {}) {
   const timers = more.timers ?? new FakeTimers();
   const lines = [];
   const log = createLog({ level: 'debug', write: line => lines.push(line) });
-  const sockets = standIns();
+  const sockets = more.openSocket ? { openSocket: more.openSocket, made: [] } : standIns();
   const said = [];
   let store = await openStore(config);
   const start = () => new Numbers({
