@@ -6,6 +6,8 @@ import { mask } from './log.js';
 // WhatsApp answers a ping every 30 s.
 const SILENT_MS = 45_000;
 const PHONE_SEEN_KEPT_MS = 600_000;
+// Baileys' words when it could encrypt for none of the recipient's devices.
+const NO_KEYS = 'All encryptions failed';
 
 /**
  * One number: at most one socket at a time, what is known about it, and what follows when it closes. What it has to say goes through `emit`; the words are
@@ -151,9 +153,9 @@ export class Session {
     });
     void outcome.then(() => this.#acks.delete(messageId));
     const handing = Promise.resolve(socket.sendText(address, text, messageId)).catch(error => {
-      // What fails while it is handed over may have left all the same.
+      // What fails while it is handed over may have left all the same; only this one is said before anything leaves.
       this.log.warn('send_broke', { messageId, error });
-      this.#acks.get(messageId)?.({ status: 'uncertain', error: 'connection_lost' });
+      this.#acks.get(messageId)?.(error.message === NO_KEYS ? { status: 'failed', error: 'no_keys' } : { status: 'uncertain', error: 'broke_off' });
     });
     return { handed: Promise.race([handing, outcome]), outcome };
   }

@@ -171,7 +171,7 @@ export async function startWhatsApp({ phone = '221771234567', lid = '999000111' 
   await new Promise(resolve => server.once('listening', resolve));
   const contacts = new Map();
   const self = {
-    url: `ws://127.0.0.1:${server.address().port}/ws/chat`, lines: [], logins: 0, asked: [], refs: 6, device: undefined,
+    url: `ws://127.0.0.1:${server.address().port}/ws/chat`, lines: [], receipts: [], logins: 0, asked: [], refs: 6, device: undefined,
     get line() { return self.lines.at(-1); },
     contact(number_, itsLid) {
       const contact = new Contact(number_, itsLid);
@@ -251,6 +251,7 @@ export async function startWhatsApp({ phone = '221771234567', lid = '999000111' 
   };
 
   const node = async (line, { tag, attrs, content }) => {
+    if (tag === 'receipt') self.receipts.push(attrs.id);
     if (tag === 'iq' && (attrs.type === 'get' || attrs.type === 'set')) {
       const inner = Array.isArray(content) ? content[0] : undefined;
       self.asked.push(`${attrs.xmlns}/${inner?.tag}`);
