@@ -1,5 +1,8 @@
 import { extractMessageContent, getContentType } from 'baileys';
 
+// WhatsApp counts in seconds and by its own clock.
+const CLOCKS_MS = 60_000;
+
 // Only conversations between two people are for Dispatch.
 const PERSON = /@(s\.whatsapp\.net|c\.us|lid|hosted|hosted\.lid)$/;
 const PHONE = /^(\d{5,15})(?::\d+)?@(s\.whatsapp\.net|c\.us|hosted)$/;
@@ -34,7 +37,7 @@ export function readMessage(message, { append, notBefore = 0 }) {
   const type = TYPES[getContentType(content) ?? ''];
   if (!type) return undefined;
   const sentAt = Number(message.messageTimestamp ?? 0) * 1000;
-  if (append && sentAt < notBefore) return undefined;
+  if (append && sentAt < notBefore - CLOCKS_MS) return undefined;
   const phone = phoneOf(key.remoteJid) ?? phoneOf(key.remoteJidAlt);
   return {
     id: key.id,

@@ -171,7 +171,7 @@ export async function startWhatsApp({ phone = '221771234567', lid = '999000111' 
   await new Promise(resolve => server.once('listening', resolve));
   const contacts = new Map();
   const self = {
-    url: `ws://127.0.0.1:${server.address().port}/ws/chat`, lines: [], receipts: [], logins: 0, asked: [], refs: 6, device: undefined,
+    url: `ws://127.0.0.1:${server.address().port}/ws/chat`, lines: [], receipts: [], logins: 0, keysLeft: 3, asked: [], refs: 6, device: undefined,
     get line() { return self.lines.at(-1); },
     contact(number_, itsLid) {
       const contact = new Contact(number_, itsLid);
@@ -182,7 +182,12 @@ export async function startWhatsApp({ phone = '221771234567', lid = '999000111' 
     /** The phone's camera: reads the picture and finishes the pairing with what is in it. */
     scan(dataUrl) {
       const png = PNG.sync.read(Buffer.from(dataUrl.split(',')[1], 'base64'));
-      const [ref, , identity, adv] = readQr(new Uint8ClampedArray(png.data), png.width, png.height).data.replace(/^https:\/\/wa\.me\/.*#/, '').split(',');
+      return self.scanRaw(readQr(new Uint8ClampedArray(png.data), png.width, png.height).data);
+    },
+
+    /** The same with what the picture says. */
+    scanRaw(code) {
+      const [ref, , identity, adv] = code.replace(/^https:\/\/wa\.me\/.*#/, '').split(',');
       const account = Curve.generateKeyPair();
       const details = proto.ADVDeviceIdentity.encode({ rawId: 1, timestamp: Math.floor(Date.now() / 1000), keyIndex: 1, deviceType: 0 }).finish();
       const signed = proto.ADVSignedDeviceIdentity.encode({
@@ -272,7 +277,7 @@ export async function startWhatsApp({ phone = '221771234567', lid = '999000111' 
   };
 
   const answerTo = ({ xmlns }, inner) => {
-    if (xmlns === 'encrypt' && inner?.tag === 'count') return [{ tag: 'count', attrs: { value: '0' } }];
+    if (xmlns === 'encrypt' && inner?.tag === 'count') return [{ tag: 'count', attrs: { value: String(self.keysLeft) } }];
     if (xmlns === 'encrypt' && inner?.tag === 'digest') return [{ tag: 'digest', attrs: {} }];
     if (xmlns === 'encrypt' && inner?.tag === 'key') {
       return [{ tag: 'list', attrs: {}, content: inner.content.map(({ attrs }) => [...contacts.values()].find(one => attrs.jid.split(/[:@]/)[0] === one.jid.split('@')[0] || attrs.jid.split(/[:@]/)[0] === one.lid)?.bundle(attrs.jid)).filter(Boolean) }];
