@@ -37,6 +37,7 @@ const MAX_TEXT = 65_536;
  * Reads a message of the command queue or of the shared queue. Fields in any order, unknown ones ignored, numbers as numbers or texts, everything at the top or in `data`.
  * @param {Buffer} body
  * @param {string} [messageId]
+ * @param {string} mine The id of this worker.
  * @returns {{ is: 'command', command: Command } | { is: 'foreign', action: string, workerId?: string } | { is: 'answer', action: string } | { is: 'malformed', why: string }}
  */
 export function readCommand(body, messageId, mine) {

@@ -11,6 +11,9 @@ const FIELDS = new Set([
 /** Keeps the last two digits of anything that could be a phone number. */
 export const mask = text => String(text).replace(/\+\d{6,}|\d{9,}/g, digits => `…${digits.slice(-2)}`);
 
+/** The same for ids, whose hex may hold many digits in a row. */
+const maskId = text => String(text).replace(/\+\d{6,}|(?<![A-Za-z0-9])\d{9,}(?![A-Za-z0-9])/g, digits => `…${digits.slice(-2)}`);
+
 /**
  * @param {{ level?: string, write?: (line: string) => void, now?: () => Date }} [options]
  */
@@ -22,7 +25,7 @@ export function createLog({ level = 'info', write = line => process.stdout.write
     for (const [key, value] of Object.entries(fields)) {
       if (value === undefined || value === null) continue;
       if (!FIELDS.has(key)) throw new TypeError(`the log has no field "${key}"`);
-      line[key] = typeof value === 'number' || typeof value === 'boolean' ? value : mask(value instanceof Error ? value.message : value);
+      line[key] = typeof value === 'number' || typeof value === 'boolean' ? value : key.endsWith('Id') ? maskId(value) : mask(value instanceof Error ? value.message : value);
     }
     write(JSON.stringify(line));
   };

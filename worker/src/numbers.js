@@ -67,10 +67,17 @@ export class Numbers {
     await Promise.all(Array.from({ length: OPEN_TOGETHER }, take));
   }
 
-  /** Closes every socket and forgets nothing: the lease is over, or the worker ends. */
-  async pause() {
+  /** Closes every socket and forgets nothing: the lease is over, or the worker ends and says so for each number. */
+  async pause({ told = false } = {}) {
     this.#paused = true;
-    await Promise.all([...this.#sessions].map(([key, session]) => this.#inTurn(key, () => session.close())));
+    await Promise.all([...this.#sessions].map(([key, session]) => this.#inTurn(key, async () => {
+      const { live, record } = session;
+      await session.close();
+      if (!live || !told) return;
+      await this.say('closed', {
+        numberId: record.numberId, sessionId: record.sessionId, code: 0, reason: 'worker_stopping', reconnects: false, registered: Boolean(record.pairedAt), next: 'stop',
+      });
+    })));
   }
 
   /** Codes are not kept for a broker that is away: those still valid are told again when it is back. */

@@ -162,7 +162,7 @@ export async function startWorker({ config, log: plainLog, openSocket = openBail
         cancelBacklog?.();
         const within = (work, ms) => Promise.race([work, new Promise(resolve => timers.after(ms, resolve))]);
         await broker.stopConsuming();
-        await within(numbers.pause(), config.drainMs);
+        await within(numbers.pause({ told: true }), config.drainMs);
         await outbox.put(answer(workerId, 'stopping', {}, timers.now()));
         await within(outbox.flushed(), Math.min(FLUSH_MS, config.drainMs));
         await broker.close();

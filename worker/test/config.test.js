@@ -58,6 +58,13 @@ test('start_WrongSettings_SaysEachAndEndsWithTwo', () => {
 
 test('log_UnknownField_IsRefused', () => assert.throws(() => createLog({ write() {} }).info('x', { text: 'hello' }), /no field "text"/));
 
+test('log_IdWithManyDigits_StaysWhole_OneThatHoldsAPhoneNumberDoesNot', () => {
+  const lines = [];
+  const log = createLog({ write: line => lines.push(JSON.parse(line)) });
+  log.info('x', { commandId: '386944a8bb794560801208fa2f', sessionId: 'session_6_+221771234567', numberId: 'session_6_221771234567' });
+  assert.deepEqual([lines[0].commandId, lines[0].sessionId, lines[0].numberId], ['386944a8bb794560801208fa2f', 'session_6_…67', 'session_6_…67']);
+});
+
 test('mask_PhoneNumbers_AreHidden_IdsAreNot', () => {
   assert.equal(mask('session_6_+221771234567'), 'session_6_…67');
   assert.equal(mask('to 221771234567@s.whatsapp.net'), 'to …67@s.whatsapp.net');

@@ -17,7 +17,7 @@ import { eventually } from './support/time.js';
 let rabbit;
 
 /** Dispatch's end: declares what Dispatch declares and hears what it hears. */
-async function backend(t, workerId) {
+async function backend(t, workerId, heard = workerId) {
   const connection = await amqplib.connect(rabbit.uri);
   connection.on('error', () => {});
   const channel = await connection.createConfirmChannel();
@@ -43,8 +43,10 @@ async function backend(t, workerId) {
     async listen() {
       const hear = message => {
         if (!message) return;
-        said.push({ key: message.fields.routingKey, id: message.properties.messageId, expiration: message.properties.expiration, ...JSON.parse(message.content) });
         channel.ack(message);
+        // What the workers of other tests left behind.
+        if (![`evt.${heard}`, `health.${heard}`].some(key => message.fields.routingKey === key || message.fields.routingKey.startsWith(`${key}.`))) return;
+        said.push({ key: message.fields.routingKey, id: message.properties.messageId, expiration: message.properties.expiration, ...JSON.parse(message.content) });
       };
       await channel.consume('whatsapp.session.events', hear);
       await channel.consume('numberHealth', hear);
@@ -133,10 +135,12 @@ describe('with a real RabbitMQ', { skip: missing && !required ? missing : false 
     assert.deepEqual(beat.numbers, [{ numberId: 6, sessionId: 'session_6_2533b0aa', state: 'connected' }]);
     await it.stop();
     await dispatch.heard('stopping');
+    const closed = dispatch.of('closed').at(-1);
+    assert.deepEqual([closed.code, closed.reason, closed.reconnects, closed.registered], [0, 'worker_stopping', false, true]);
   });
 
   test('routed_QueueDeclaredLater_IsFoundByItself', async t => {
-    const dispatch = await backend(t, 'other');
+    const dispatch = await backend(t, 'other', 'late');
     await dispatch.listen();
     const it = await worker(t, 'late');
     await it.logged('queue_missing');

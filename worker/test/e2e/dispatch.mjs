@@ -44,7 +44,7 @@ const startDispatch = async () => {
     },
   });
   for (const stream of [process_.stdout, process_.stderr]) stream.on('data', chunk => output.push(String(chunk)));
-  await eventually(() => fetch(`http://127.0.0.1:${port}/health/ready`).then(answer => answer.ok, () => false), 'Dispatch', 90_000);
+  await eventually(() => fetch(`http://127.0.0.1:${port}/api/workers`, { headers: { 'X-Api-Key': key } }).then(answer => answer.ok, () => false), 'Dispatch', 90_000);
   return process_;
 };
 const api = async (method, path, body) => {
@@ -95,7 +95,7 @@ try {
   await whatsapp.write(awa, 'Bonjour, vous êtes ouverts ?');
   const conversation = await eventually(async () => (await api('GET', '/api/conversations')).items[0], 'the conversation', 60_000);
   say('what the contact wrote is a conversation');
-  const moderator = await api('POST', '/api/moderators', { name: 'Binta' });
+  const moderator = await api('POST', '/api/moderators', { name: 'Binta', email: 'binta@example.org' });
   await api('POST', `/api/moderators/${moderator.id}/connect`);
   await eventually(async () => JSON.stringify(await api('GET', `/api/conversations/${conversation.id}`)).includes('Binta'), 'an owner', 60_000);
   await api('POST', `/api/conversations/${conversation.id}/messages`, { text: 'Oui, jusqu’à 20 h.', effectKey: 'once' });
