@@ -183,10 +183,8 @@ export class Session {
     this.#codeShown = false;
     this.#codes = 0;
     let socket;
-    // What an older socket still says about its connection is of no interest any more; the messages it brings are.
-    const mine = work => (...args) => { if (this.#socket === socket && socket) work(...args); };
     const listener = {
-      onUpdate: mine(update => this.#enqueue(() => this.#onUpdate(socket, update))),
+      onUpdate: update => this.#enqueue(() => this.#onUpdate(socket, update)),
       onMessages: (messages, append) => this.#enqueue(() => this.#onMessages(messages, append, socket)),
       onLid: mapping => this.#enqueue(() => this.#learnLid(mapping)),
       onAck: ({ messageId, error }) => this.#onAck(messageId, error),
@@ -212,6 +210,7 @@ export class Session {
   }
 
   async #onUpdate(socket, { connection, qr, isNewLogin, lastDisconnect }) {
+    // What an older socket still says about its connection is of no interest any more; the messages it brings are.
     if (this.#socket !== socket) return;
     if (qr) await this.#onQr(socket, qr);
     if (isNewLogin) {
