@@ -1,3 +1,4 @@
+using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
@@ -24,6 +25,7 @@ builder.Services.Configure<ConflictOptions>(builder.Configuration.GetSection(Con
 builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchMatching(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
+builder.Services.AddDispatchBroker(builder.Configuration);
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();

@@ -101,6 +101,264 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("alerts");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Broker.DeadLetter", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Action")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("action");
+
+                    b.Property<int>("Bytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes");
+
+                    b.Property<string>("CorrelationId")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("correlation_id");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at");
+
+                    b.Property<long?>("DecidedBy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("Detail")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("detail");
+
+                    b.Property<string>("MessageId")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("message_id");
+
+                    b.Property<long?>("NumberId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number_id");
+
+                    b.Property<string>("ProtectedBody")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("protected_body");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTime>("ReceivedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("received_at");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.Property<string>("WorkerId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_dead_letters");
+
+                    b.HasIndex("Status", "Id")
+                        .HasDatabaseName("ix_dead_letters_status_id");
+
+                    b.HasIndex(new[] { "DecidedAt" }, "ix_dead_letters_decided")
+                        .HasDatabaseName("ix_dead_letters_decided")
+                        .HasFilter("decided_at IS NOT NULL");
+
+                    b.ToTable("dead_letters", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Broker.DeadLetterEvent", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ActorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("actor_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<long>("DeadLetterId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("dead_letter_id");
+
+                    b.Property<string>("Decision")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decision");
+
+                    b.Property<string>("Detail")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("detail");
+
+                    b.HasKey("Id")
+                        .HasName("pk_dead_letter_events");
+
+                    b.HasIndex("DeadLetterId", "Id")
+                        .HasDatabaseName("ix_dead_letter_events_dead_letter_id_id");
+
+                    b.ToTable("dead_letter_events", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Broker.InboxAnswer", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AnswerKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answer_key");
+
+                    b.Property<DateTime>("ReceivedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("received_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_worker_inbox");
+
+                    b.HasIndex(new[] { "ReceivedAt" }, "ix_worker_inbox_received")
+                        .HasDatabaseName("ix_worker_inbox_received");
+
+                    b.HasIndex(new[] { "AnswerKey" }, "ux_worker_inbox_key")
+                        .IsUnique()
+                        .HasDatabaseName("ux_worker_inbox_key");
+
+                    b.ToTable("worker_inbox", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Broker.OutboxCommand", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("action");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Claim")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claim");
+
+                    b.Property<DateTime?>("ClaimedUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<string>("CommandId")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("command_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DoneAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("done_at");
+
+                    b.Property<DateTime>("DueAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_at");
+
+                    b.Property<DateTime?>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long?>("NumberId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number_id");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("SessionId")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("session_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.Property<string>("WorkerId")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_worker_outbox");
+
+                    b.HasIndex(new[] { "DoneAt" }, "ix_worker_outbox_done")
+                        .HasDatabaseName("ix_worker_outbox_done")
+                        .HasFilter("done_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "WorkerId", "NumberId", "Id" }, "ix_worker_outbox_line")
+                        .HasDatabaseName("ix_worker_outbox_line")
+                        .HasFilter("status IN ('Queued','Publishing')");
+
+                    b.HasIndex(new[] { "Id" }, "ix_worker_outbox_open")
+                        .HasDatabaseName("ix_worker_outbox_open")
+                        .HasFilter("status IN ('Queued','Publishing')");
+
+                    b.HasIndex(new[] { "CommandId" }, "ux_worker_outbox_command")
+                        .IsUnique()
+                        .HasDatabaseName("ux_worker_outbox_command");
+
+                    b.ToTable("worker_outbox", (string)null);
+                });
+
             modelBuilder.Entity("Dispatch.Core.Conflicts.AssignmentConflict", b =>
                 {
                     b.Property<long>("Id")
@@ -2548,6 +2806,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasName("pk_asp_net_user_tokens");
 
                     b.ToTable("asp_net_user_tokens", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Broker.DeadLetterEvent", b =>
+                {
+                    b.HasOne("Dispatch.Core.Broker.DeadLetter", null)
+                        .WithMany()
+                        .HasForeignKey("DeadLetterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_dead_letter_events_dead_letters_dead_letter_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Conflicts.ClientApproach", b =>

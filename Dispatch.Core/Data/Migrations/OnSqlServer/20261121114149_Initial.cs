@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
 
-namespace Dispatch.Core.Data.Migrations.OnSqlite
+namespace Dispatch.Core.Data.Migrations.OnSqlServer
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -15,21 +15,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "alerts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    severity = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
-                    details = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    count = table.Column<int>(type: "INTEGER", nullable: false),
-                    acknowledged_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    acknowledged_by = table.Column<long>(type: "INTEGER", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    resolved_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    severity = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    booking_id = table.Column<long>(type: "bigint", nullable: true),
+                    subject = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
+                    details = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    count = table.Column<int>(type: "int", nullable: false),
+                    acknowledged_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    acknowledged_by = table.Column<long>(type: "bigint", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    resolved_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -40,11 +40,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_roles",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -55,25 +55,25 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_users",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    display_name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    disabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    password_hash = table.Column<string>(type: "TEXT", nullable: true),
-                    security_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    phone_number = table.Column<string>(type: "TEXT", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "TEXT", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    access_failed_count = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    display_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    disabled = table.Column<bool>(type: "bit", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "bit", nullable: false),
+                    password_hash = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    security_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    phone_number = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "bit", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "bit", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "bit", nullable: false),
+                    access_failed_count = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -84,22 +84,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "assignment_conflicts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resource_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    token = table.Column<long>(type: "INTEGER", nullable: false),
-                    winner_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    loser_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    participants = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    decided_by = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resolution = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resolved_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    duration_ms = table.Column<long>(type: "INTEGER", nullable: true),
-                    note = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: true),
+                    token = table.Column<long>(type: "bigint", nullable: false),
+                    winner_id = table.Column<long>(type: "bigint", nullable: true),
+                    loser_id = table.Column<long>(type: "bigint", nullable: true),
+                    participants = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
+                    decided_by = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    duration_ms = table.Column<long>(type: "bigint", nullable: true),
+                    note = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -110,18 +110,18 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "assignment_findings",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    count = table.Column<int>(type: "INTEGER", nullable: false),
-                    repaired = table.Column<bool>(type: "INTEGER", nullable: false),
-                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: true),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    count = table.Column<int>(type: "int", nullable: false),
+                    repaired = table.Column<bool>(type: "bit", nullable: false),
+                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -132,14 +132,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "channels",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    provider = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    protected_token = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    protected_token = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -150,11 +150,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "contacts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -162,25 +162,51 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "dead_letters",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    source = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
+                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    number_id = table.Column<long>(type: "bigint", nullable: true),
+                    action = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
+                    message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    correlation_id = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: true),
+                    protected_body = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    bytes = table.Column<int>(type: "int", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    decided_by = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dead_letters", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "drivers",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    rating = table.Column<double>(type: "REAL", nullable: true),
-                    vehicle_type = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    vehicle_plate = table.Column<string>(type: "TEXT", maxLength: 30, nullable: false),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    latitude = table.Column<double>(type: "REAL", nullable: true),
-                    longitude = table.Column<double>(type: "REAL", nullable: true),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    consecutive_timeouts = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
+                    rating = table.Column<double>(type: "float", nullable: true),
+                    vehicle_type = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
+                    vehicle_plate = table.Column<string>(type: "nvarchar(30)", maxLength: 30, nullable: false),
+                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
+                    latitude = table.Column<double>(type: "float", nullable: true),
+                    longitude = table.Column<double>(type: "float", nullable: true),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    consecutive_timeouts = table.Column<int>(type: "int", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -191,13 +217,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "early_statuses",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    error = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -208,10 +234,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "leases",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
-                    holder = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    name = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
+                    holder = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -222,13 +248,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "message_templates",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    key = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    text = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    key = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    text = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    changed_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -239,10 +265,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_connections",
                 columns: table => new
                 {
-                    connection_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    node = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    connected_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    connection_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    node = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    connected_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -253,23 +279,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "service_messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    audience = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    text = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
-                    effect_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: true),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    audience = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    text = table.Column<string>(type: "nvarchar(4000)", maxLength: 4000, nullable: false),
+                    effect_key = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -280,10 +306,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "settings",
                 columns: table => new
                 {
-                    key = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
-                    value = table.Column<int>(type: "INTEGER", nullable: false),
-                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    changed_by_id = table.Column<long>(type: "INTEGER", nullable: true)
+                    key = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
+                    value = table.Column<int>(type: "int", nullable: false),
+                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    changed_by_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -294,12 +320,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "setup_links",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    used_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    used_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -310,9 +336,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "typing_activity",
                 columns: table => new
                 {
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -320,14 +346,55 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "worker_inbox",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    answer_key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_worker_inbox", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "worker_outbox",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    command_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
+                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    number_id = table.Column<long>(type: "bigint", nullable: true),
+                    session_id = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: true),
+                    action = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    body = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    attempts = table.Column<int>(type: "int", nullable: false),
+                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    claim = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    done_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_worker_outbox", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    role_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
-                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    role_id = table.Column<long>(type: "bigint", nullable: false),
+                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -344,11 +411,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
-                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    user_id = table.Column<long>(type: "bigint", nullable: false),
+                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -365,10 +432,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
-                    provider_key = table.Column<string>(type: "TEXT", nullable: false),
-                    provider_display_name = table.Column<string>(type: "TEXT", nullable: true),
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false)
+                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    provider_key = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    provider_display_name = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    user_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -385,8 +452,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_roles",
                 columns: table => new
                 {
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    role_id = table.Column<long>(type: "INTEGER", nullable: false)
+                    user_id = table.Column<long>(type: "bigint", nullable: false),
+                    role_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -409,10 +476,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_tokens",
                 columns: table => new
                 {
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", nullable: false),
-                    value = table.Column<string>(type: "TEXT", nullable: true)
+                    user_id = table.Column<long>(type: "bigint", nullable: false),
+                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    name = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -429,22 +496,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderators",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    choice = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    grace_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_activity_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    open_count = table.Column<int>(type: "INTEGER", nullable: false),
-                    max_conversations = table.Column<int>(type: "INTEGER", nullable: false),
-                    held_profiles = table.Column<int>(type: "INTEGER", nullable: false),
-                    queue_standing = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    last_assigned_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    drain_window_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    drain_count = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    enabled = table.Column<bool>(type: "bit", nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    choice = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    grace_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_activity_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    open_count = table.Column<int>(type: "int", nullable: false),
+                    max_conversations = table.Column<int>(type: "int", nullable: false),
+                    held_profiles = table.Column<int>(type: "int", nullable: false),
+                    queue_standing = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    last_assigned_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    drain_window_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    drain_count = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -460,45 +527,68 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "dead_letter_events",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    dead_letter_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    decision = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dead_letter_events", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_dead_letter_events_dead_letters_dead_letter_id",
+                        column: x => x.dead_letter_id,
+                        principalTable: "dead_letters",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "bookings",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    customer_name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    customer_phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    pickup_address = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
-                    drop_address = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
-                    pickup_latitude = table.Column<double>(type: "REAL", nullable: true),
-                    pickup_longitude = table.Column<double>(type: "REAL", nullable: true),
-                    drop_latitude = table.Column<double>(type: "REAL", nullable: true),
-                    drop_longitude = table.Column<double>(type: "REAL", nullable: true),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    pickup_time = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    price = table.Column<decimal>(type: "TEXT", precision: 12, scale: 2, nullable: true),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    version = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 1L),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    exhausted_wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    rematches = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave_policy = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    priority_mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    max_distance = table.Column<double>(type: "REAL", nullable: true),
-                    excluded_driver_ids = table.Column<string>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    start_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    matching_started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    matching_deadline = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    next_wave_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    accepted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    question = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    question_repeats = table.Column<int>(type: "INTEGER", nullable: false),
-                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    customer_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    customer_phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
+                    pickup_address = table.Column<string>(type: "nvarchar(300)", maxLength: 300, nullable: false),
+                    drop_address = table.Column<string>(type: "nvarchar(300)", maxLength: 300, nullable: false),
+                    pickup_latitude = table.Column<double>(type: "float", nullable: true),
+                    pickup_longitude = table.Column<double>(type: "float", nullable: true),
+                    drop_latitude = table.Column<double>(type: "float", nullable: true),
+                    drop_longitude = table.Column<double>(type: "float", nullable: true),
+                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
+                    pickup_time = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    price = table.Column<decimal>(type: "decimal(12,2)", precision: 12, scale: 2, nullable: true),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    round = table.Column<int>(type: "int", nullable: false),
+                    wave = table.Column<int>(type: "int", nullable: false),
+                    exhausted_wave = table.Column<int>(type: "int", nullable: false),
+                    rematches = table.Column<int>(type: "int", nullable: false),
+                    wave_policy = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    priority_mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    max_distance = table.Column<double>(type: "float", nullable: true),
+                    excluded_driver_ids = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    start_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    matching_started_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    matching_deadline = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    next_wave_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    accepted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    reason = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
+                    question = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    question_repeats = table.Column<int>(type: "int", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -516,17 +606,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_queue",
                 columns: table => new
                 {
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    position = table.Column<int>(type: "INTEGER", nullable: false),
-                    estimated_wait_time = table.Column<int>(type: "INTEGER", nullable: true),
-                    estimated_from = table.Column<int>(type: "INTEGER", nullable: true),
-                    estimated_to = table.Column<int>(type: "INTEGER", nullable: true),
-                    profiles_available = table.Column<int>(type: "INTEGER", nullable: false),
-                    first_estimate_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    first_from = table.Column<int>(type: "INTEGER", nullable: true),
-                    first_to = table.Column<int>(type: "INTEGER", nullable: true)
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    position = table.Column<int>(type: "int", nullable: false),
+                    estimated_wait_time = table.Column<int>(type: "int", nullable: true),
+                    estimated_from = table.Column<int>(type: "int", nullable: true),
+                    estimated_to = table.Column<int>(type: "int", nullable: true),
+                    profiles_available = table.Column<int>(type: "int", nullable: false),
+                    first_estimate_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    first_from = table.Column<int>(type: "int", nullable: true),
+                    first_to = table.Column<int>(type: "int", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -543,10 +633,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_turns",
                 columns: table => new
                 {
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    turn = table.Column<long>(type: "INTEGER", nullable: false)
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    turn = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -563,15 +653,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "priority_requests",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
-                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    decided_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    granted = table.Column<bool>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
+                    asked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    granted = table.Column<bool>(type: "bit", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -588,20 +678,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "profiles",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    restricted = table.Column<bool>(type: "INTEGER", nullable: false),
-                    paused = table.Column<bool>(type: "INTEGER", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    holder_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    holder_version = table.Column<long>(type: "INTEGER", nullable: false),
-                    holder_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    free_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    avoid_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    restricted = table.Column<bool>(type: "bit", nullable: false),
+                    paused = table.Column<bool>(type: "bit", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    holder_id = table.Column<long>(type: "bigint", nullable: true),
+                    holder_version = table.Column<long>(type: "bigint", nullable: false),
+                    holder_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    free_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    avoid_id = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -625,21 +715,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "unlock_requests",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resource_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    token = table.Column<long>(type: "INTEGER", nullable: false),
-                    holder_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    requester_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    decided_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    answer = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false),
+                    holder_id = table.Column<long>(type: "bigint", nullable: false),
+                    requester_id = table.Column<long>(type: "bigint", nullable: true),
+                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    answer = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -662,14 +752,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "wait_observations",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    estimated_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    from_seconds = table.Column<int>(type: "INTEGER", nullable: false),
-                    to_seconds = table.Column<int>(type: "INTEGER", nullable: false),
-                    served_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    waited_seconds = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    estimated_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    from_seconds = table.Column<int>(type: "int", nullable: false),
+                    to_seconds = table.Column<int>(type: "int", nullable: false),
+                    served_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    waited_seconds = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -686,17 +776,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "booking_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    note = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    data = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    round = table.Column<int>(type: "int", nullable: false),
+                    wave = table.Column<int>(type: "int", nullable: false),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    note = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -713,25 +803,25 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "booking_notifications",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    asked = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    delivered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    responded_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    response = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    withdrawn = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    method = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    lost_by_ms = table.Column<long>(type: "INTEGER", nullable: true),
-                    distance = table.Column<double>(type: "REAL", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    driver_id = table.Column<long>(type: "bigint", nullable: false),
+                    round = table.Column<int>(type: "int", nullable: false),
+                    wave = table.Column<int>(type: "int", nullable: false),
+                    asked = table.Column<int>(type: "int", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    delivered_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    responded_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    response = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    withdrawn = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    method = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    lost_by_ms = table.Column<long>(type: "bigint", nullable: true),
+                    distance = table.Column<double>(type: "float", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -754,24 +844,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "matching_metrics",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    hour = table.Column<int>(type: "INTEGER", nullable: false),
-                    reachable_drivers = table.Column<int>(type: "INTEGER", nullable: false),
-                    total_drivers_notified = table.Column<int>(type: "INTEGER", nullable: false),
-                    total_drivers_responded = table.Column<int>(type: "INTEGER", nullable: false),
-                    waves = table.Column<int>(type: "INTEGER", nullable: false),
-                    accepted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    time_to_match = table.Column<int>(type: "INTEGER", nullable: true),
-                    broadcast_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    accept_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    human_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    final_status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    hour = table.Column<int>(type: "int", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "int", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "int", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "int", nullable: false),
+                    waves = table.Column<int>(type: "int", nullable: false),
+                    accepted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    time_to_match = table.Column<int>(type: "int", nullable: true),
+                    broadcast_ms = table.Column<int>(type: "int", nullable: true),
+                    accept_ms = table.Column<int>(type: "int", nullable: true),
+                    human_ms = table.Column<int>(type: "int", nullable: true),
+                    final_status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -788,10 +878,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "client_approaches",
                 columns: table => new
                 {
-                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    approached_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    approached_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -820,15 +910,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "client_locks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    lock_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    lock_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -857,22 +947,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "conversations",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    contact_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    owner_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    owner_version = table.Column<long>(type: "INTEGER", nullable: false),
-                    owner_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_owner_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_message_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_message_preview = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    last_message_direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    unread_count = table.Column<int>(type: "INTEGER", nullable: false),
-                    waiting_since = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    contact_id = table.Column<long>(type: "bigint", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    owner_id = table.Column<long>(type: "bigint", nullable: true),
+                    owner_version = table.Column<long>(type: "bigint", nullable: false),
+                    owner_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_owner_id = table.Column<long>(type: "bigint", nullable: true),
+                    last_message_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_message_preview = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    last_message_direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    unread_count = table.Column<int>(type: "int", nullable: false),
+                    waiting_since = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -896,20 +986,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_profile_assignments",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    assigned_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    assigned_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    queue_position = table.Column<int>(type: "INTEGER", nullable: true),
-                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_activity_check = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    end_cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    ended_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    holder_version = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    assigned_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    assigned_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    queue_position = table.Column<int>(type: "int", nullable: true),
+                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_activity_check = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    end_cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    ended_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    holder_version = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -932,14 +1022,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "profile_locks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    lock_type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    lock_type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -962,8 +1052,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "profile_moderators",
                 columns: table => new
                 {
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false)
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -986,19 +1076,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "conversation_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    from_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    to_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    owner_version = table.Column<long>(type: "INTEGER", nullable: false),
-                    note = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    candidates = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    from_id = table.Column<long>(type: "bigint", nullable: true),
+                    to_id = table.Column<long>(type: "bigint", nullable: true),
+                    owner_version = table.Column<long>(type: "bigint", nullable: false),
+                    note = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    candidates = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1015,21 +1105,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    text = table.Column<string>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    stored_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    error = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    effect_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    sender_id = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    type = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    text = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    stored_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
+                    effect_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
+                    sender_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1052,15 +1142,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "pending_messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    message_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    claim_token = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    message_id = table.Column<long>(type: "bigint", nullable: false),
+                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    claim_token = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1105,7 +1195,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "role_name_index",
                 table: "asp_net_roles",
                 column: "normalized_name",
-                unique: true);
+                unique: true,
+                filter: "[normalized_name] IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
@@ -1131,7 +1222,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "user_name_index",
                 table: "asp_net_users",
                 column: "normalized_user_name",
-                unique: true);
+                unique: true,
+                filter: "[normalized_user_name] IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_assignment_conflicts_at",
@@ -1347,6 +1439,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 columns: new[] { "profile_id", "contact_id" },
                 unique: true,
                 filter: "status <> 'Closed'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dead_letter_events_dead_letter_id_id",
+                table: "dead_letter_events",
+                columns: new[] { "dead_letter_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dead_letters_decided",
+                table: "dead_letters",
+                column: "decided_at",
+                filter: "decided_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dead_letters_status_id",
+                table: "dead_letters",
+                columns: new[] { "status", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_drivers_name",
@@ -1584,6 +1692,41 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "ix_wait_observations_served_at",
                 table: "wait_observations",
                 column: "served_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_inbox_received",
+                table: "worker_inbox",
+                column: "received_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_worker_inbox_key",
+                table: "worker_inbox",
+                column: "answer_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_outbox_done",
+                table: "worker_outbox",
+                column: "done_at",
+                filter: "done_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_outbox_line",
+                table: "worker_outbox",
+                columns: new[] { "worker_id", "number_id", "id" },
+                filter: "status IN ('Queued','Publishing')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_outbox_open",
+                table: "worker_outbox",
+                column: "id",
+                filter: "status IN ('Queued','Publishing')");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_worker_outbox_command",
+                table: "worker_outbox",
+                column: "command_id",
+                unique: true);
         }
 
         /// <inheritdoc />
@@ -1627,6 +1770,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
             migrationBuilder.DropTable(
                 name: "conversation_events");
+
+            migrationBuilder.DropTable(
+                name: "dead_letter_events");
 
             migrationBuilder.DropTable(
                 name: "early_statuses");
@@ -1683,7 +1829,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "wait_observations");
 
             migrationBuilder.DropTable(
+                name: "worker_inbox");
+
+            migrationBuilder.DropTable(
+                name: "worker_outbox");
+
+            migrationBuilder.DropTable(
                 name: "asp_net_roles");
+
+            migrationBuilder.DropTable(
+                name: "dead_letters");
 
             migrationBuilder.DropTable(
                 name: "bookings");

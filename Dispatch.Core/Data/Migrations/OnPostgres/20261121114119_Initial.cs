@@ -163,6 +163,32 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "dead_letters",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    source = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    number_id = table.Column<long>(type: "bigint", nullable: true),
+                    action = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    correlation_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    protected_body = table.Column<string>(type: "text", nullable: false),
+                    bytes = table.Column<int>(type: "integer", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    decided_by = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dead_letters", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "drivers",
                 columns: table => new
                 {
@@ -321,6 +347,47 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "worker_inbox",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    answer_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_worker_inbox", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "worker_outbox",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    command_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    number_id = table.Column<long>(type: "bigint", nullable: true),
+                    session_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    action = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    body = table.Column<string>(type: "text", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    claim = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    done_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_worker_outbox", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
@@ -456,6 +523,29 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         name: "fk_moderators_asp_net_users_id",
                         column: x => x.id,
                         principalTable: "asp_net_users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "dead_letter_events",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    dead_letter_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    decision = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dead_letter_events", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_dead_letter_events_dead_letters_dead_letter_id",
+                        column: x => x.dead_letter_id,
+                        principalTable: "dead_letters",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -1350,6 +1440,22 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 filter: "status <> 'Closed'");
 
             migrationBuilder.CreateIndex(
+                name: "ix_dead_letter_events_dead_letter_id_id",
+                table: "dead_letter_events",
+                columns: new[] { "dead_letter_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dead_letters_decided",
+                table: "dead_letters",
+                column: "decided_at",
+                filter: "decided_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dead_letters_status_id",
+                table: "dead_letters",
+                columns: new[] { "status", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_drivers_name",
                 table: "drivers",
                 column: "name");
@@ -1585,6 +1691,41 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "ix_wait_observations_served_at",
                 table: "wait_observations",
                 column: "served_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_inbox_received",
+                table: "worker_inbox",
+                column: "received_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_worker_inbox_key",
+                table: "worker_inbox",
+                column: "answer_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_outbox_done",
+                table: "worker_outbox",
+                column: "done_at",
+                filter: "done_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_outbox_line",
+                table: "worker_outbox",
+                columns: new[] { "worker_id", "number_id", "id" },
+                filter: "status IN ('Queued','Publishing')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_outbox_open",
+                table: "worker_outbox",
+                column: "id",
+                filter: "status IN ('Queued','Publishing')");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_worker_outbox_command",
+                table: "worker_outbox",
+                column: "command_id",
+                unique: true);
         }
 
         /// <inheritdoc />
@@ -1628,6 +1769,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
             migrationBuilder.DropTable(
                 name: "conversation_events");
+
+            migrationBuilder.DropTable(
+                name: "dead_letter_events");
 
             migrationBuilder.DropTable(
                 name: "early_statuses");
@@ -1684,7 +1828,16 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "wait_observations");
 
             migrationBuilder.DropTable(
+                name: "worker_inbox");
+
+            migrationBuilder.DropTable(
+                name: "worker_outbox");
+
+            migrationBuilder.DropTable(
                 name: "asp_net_roles");
+
+            migrationBuilder.DropTable(
+                name: "dead_letters");
 
             migrationBuilder.DropTable(
                 name: "bookings");
