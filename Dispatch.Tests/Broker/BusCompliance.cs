@@ -207,8 +207,8 @@ public abstract class BusCompliance : IAsyncLifetime
     public async Task Obstacle_Gone_WakesTheRelay()
     {
         await Eventually.Async(() => Bus.Kind == BrokerKind.InProcess ? Bus.Obstacle(One) == WaitReason.NoConsumer : Bus.Obstacle(One) is null);
+        if (Bus.Kind == BrokerKind.RabbitMq) await Eventually.Async(() => _receiver.WokenUp > 0);
         var before = _receiver.WokenUp;
-        if (Bus.Kind == BrokerKind.RabbitMq) Assert.True(before > 0);
         await using var one = await ConnectAsync(One);
 
         await Eventually.Async(() => Bus.Obstacle(One) is null);

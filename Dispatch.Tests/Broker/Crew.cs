@@ -52,7 +52,7 @@ internal sealed class Crew(IWorkerBus bus) : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (e is IOException or RabbitMQ.Client.Exceptions.RabbitMQClientException or ObjectDisposedException or System.Net.Sockets.SocketException)
+            catch (Exception) when (!stop.IsCancellationRequested)
             {
                 // The broker is away.
                 await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

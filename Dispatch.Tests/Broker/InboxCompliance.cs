@@ -98,7 +98,7 @@ public abstract class InboxCompliance(DatabaseProvider provider, PostgresServer 
         Assert.Equal((3, 3), (page.Total, page.Items.Count));
         Assert.Equal([DeadReason.NotJson, DeadReason.UnknownAction, DeadReason.ForeignWorker], page.Items.OrderBy(d => d.Id).Select(d => d.Reason));
         Assert.Equal(1, (await _node.DeadLetters.ListAsync(new DeadLetterSearch(Reason: DeadReason.NotJson))).Total);
-        Assert.Equal(1, (await _node.DeadLetters.ListAsync(new DeadLetterSearch(Skip: 2))).Items.Count);
+        Assert.Single((await _node.DeadLetters.ListAsync(new DeadLetterSearch(Skip: 2))).Items);
     }
 
     [Fact]
@@ -157,19 +157,19 @@ public abstract class InboxCompliance(DatabaseProvider provider, PostgresServer 
     public async Task Replay_OfACommand_GoesOutUnderItsOldId()
     {
         var id = Assert.Single(await _node.AddAsync(new WorkerCommand("one", WorkerAction.Create, 6, "session_6_a", "+33600")));
-        await _node.Relay.RunOnceAsync(DateTime.MaxValue.AddYears(-1));
+        await _node.Relay.RunOnceAsync(Now);
         var published = ((StubBus)_node.Bus).Published.Single().Message;
         await ReceiveAsync(new BusDelivery(BusSource.Dead, null, published, false, "rejected", "whatsapp.session.cmd.one"));
         var dead = Assert.Single((await _node.DeadLetters.ListAsync(new DeadLetterSearch())).Items);
         Assert.Equal((DeadLetterSource.Commands, DeadReason.Rejected, "one", 6L, "create"), (dead.Source, dead.Reason, dead.WorkerId, dead.NumberId, dead.Action));
 
         Assert.Equal(DeadLetterOutcome.Done, await _node.DeadLetters.ReplayAsync(dead.Id, 5));
-        await _node.Relay.RunOnceAsync(DateTime.MaxValue.AddYears(-1));
+        await _node.Relay.RunOnceAsync(Now);
         // Also when its row has gone with the history.
         await _node.Database.WriteAsync(s => s.Db.WorkerOutbox.ExecuteDeleteAsync());
         await ReceiveAsync(new BusDelivery(BusSource.Dead, null, published, false, "delivery_limit", "whatsapp.session.cmd.one"));
         Assert.Equal(DeadLetterOutcome.Done, await _node.DeadLetters.ReplayAsync(dead.Id + 1, 5));
-        await _node.Relay.RunOnceAsync(DateTime.MaxValue.AddYears(-1));
+        await _node.Relay.RunOnceAsync(Now);
 
         Assert.Equal([id, id, id], ((StubBus)_node.Bus).Published.Select(p => p.Message.MessageId));
         Assert.All(((StubBus)_node.Bus).Published, p => Assert.Equal(published.Body.ToArray(), p.Message.Body.ToArray()));
@@ -219,6 +219,8 @@ public abstract class InboxCompliance(DatabaseProvider provider, PostgresServer 
 
         Assert.NotNull(Assert.Single(await node.ReadAsync(db => db.Alerts.ToListAsync())).ResolvedAt);
     }
+
+    private static DateTime Now => TimeProvider.System.GetUtcNow().UtcDateTime;
 
     private static QrGenerated Qr(long number, string code) => new(code, QrForm.Raw) { NumberId = number, WorkerId = "one" };
 

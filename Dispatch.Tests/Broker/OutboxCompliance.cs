@@ -183,11 +183,9 @@ public abstract class OutboxCompliance(DatabaseProvider provider, PostgresServer
             var commands = Enumerable.Range(0, numbers * each).Select(i => Command("one", (i % numbers) + 1)).ToArray();
             // Some are added while the relays already run.
             var first = await _node.AddAsync(commands[..12]);
-            var later = Task.CompletedTask;
             IReadOnlyList<string> second = [];
             await AtOnce.Async(
                 async () => await DrainAsync(_node.Relay), async () => await DrainAsync((other ?? _node).Relay), async () => second = await _node.AddAsync(commands[12..]));
-            await later;
             await DrainAsync(_node.Relay);
 
             var expected = first.Concat(second).Select((id, i) => (Id: id, Number: (i % numbers) + 1)).ToList();

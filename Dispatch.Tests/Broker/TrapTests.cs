@@ -103,7 +103,7 @@ public sealed class TrapTests(RabbitServer rabbit)
     public async Task BrokerRestarts_InTheMiddleOfAThousandCommands_NothingIsLostOrDoubled()
     {
         const int messages = 1000;
-        await using var broker = await RabbitProcess.StartAsync(RabbitProcess.Hosts);
+        await using var broker = await RabbitProcess.StartAsync(1);
         await using var store = new Disposable(await TestDatabase.CreateAsync(DatabaseProvider.Sqlite, null!));
         var routes = new[] { new WorkerRoute("w1", WorkerMode.Routed), new WorkerRoute("w2", WorkerMode.Routed) };
         await using var node = await new BrokerNode(store.Database, broker.Address("t1"), routes).StartAsync();

@@ -13,26 +13,26 @@ namespace Dispatch.Tests.Support;
 /// </summary>
 public sealed class RabbitProcess : IAsyncDisposable
 {
-    public const int Hosts = 60;
     private const string User = "dispatch", Password = "not-a-secret";
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(90);
 
     private readonly string _program, _folder;
-    private readonly int _port;
+    private readonly int _port, _hosts;
     private Process? _process;
 
-    private RabbitProcess(string program, string folder, int port)
+    private RabbitProcess(string program, string folder, int port, int hosts)
     {
+        _hosts = hosts;
         _program = program;
         _folder = folder;
         _port = port;
     }
 
+    /// <param name="hosts">So many empty virtual hosts, <c>t1</c> and on.</param>
     public static async Task<RabbitProcess> StartAsync(int hosts)
     {
         var program = ServerRequirement.Find("rabbitmq-server", "/usr/lib/rabbitmq/bin");
         var folder = Directory.CreateTempSubdirectory("dispatch-rabbit-").FullName;
-        // The broker's clean names only: the whole folder is the home of its cookie.
         foreach (var part in new[] { "home", "mnesia", "log" }) Directory.CreateDirectory(Path.Combine(folder, part));
         await File.WriteAllTextAsync(Path.Combine(folder, "enabled_plugins"), "[].\n");
         await File.WriteAllTextAsync(Path.Combine(folder, "rabbitmq.conf"), $"""
@@ -48,7 +48,7 @@ public sealed class RabbitProcess : IAsyncDisposable
              "vhosts":[{{string.Join(",", names.Select(n => $$"""{"name":"{{n}}"}"""))}}],
              "permissions":[{{string.Join(",", names.Select(n => $$"""{"user":"{{User}}","vhost":"{{n}}","configure":".*","write":".*","read":".*"}"""))}}]}
             """);
-        var server = new RabbitProcess(program, folder, FreePorts());
+        var server = new RabbitProcess(program, folder, FreePorts(), hosts);
         await server.StartAsync();
         return server;
     }
@@ -110,7 +110,7 @@ public sealed class RabbitProcess : IAsyncDisposable
         try
         {
             // The last host: when it is there, all are.
-            await using var connection = await new ConnectionFactory { Uri = Address($"t{Hosts}"), RequestedConnectionTimeout = TimeSpan.FromSeconds(2) }.CreateConnectionAsync();
+            await using var connection = await new ConnectionFactory { Uri = Address($"t{_hosts}"), RequestedConnectionTimeout = TimeSpan.FromSeconds(2) }.CreateConnectionAsync();
             return true;
         }
         catch (BrokerUnreachableException)

@@ -7,6 +7,7 @@ namespace Dispatch.Tests.Support;
 /// <summary>One private RabbitMQ for the whole run, started by the first test that asks. Each test gets a virtual host of its own.</summary>
 public sealed class RabbitServer : IAsyncDisposable
 {
+    private const int Hosts = 48;
     private readonly SemaphoreSlim _gate = new(1);
     private RabbitProcess? _process;
     private int _taken;
@@ -17,8 +18,8 @@ public sealed class RabbitServer : IAsyncDisposable
         await _gate.WaitAsync();
         try
         {
-            _process ??= await RabbitProcess.StartAsync(RabbitProcess.Hosts);
-            Assert.True(++_taken <= RabbitProcess.Hosts, "More virtual hosts are needed: RabbitProcess.Hosts.");
+            _process ??= await RabbitProcess.StartAsync(Hosts);
+            Assert.True(++_taken <= Hosts, "More virtual hosts are needed.");
             return _process.Address($"t{_taken}");
         }
         finally
