@@ -1,6 +1,6 @@
 using Dispatch.Core.Data;
+using Dispatch.Core.Loops;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -10,7 +10,7 @@ namespace Dispatch.Core.Conversations;
 /// Hands parked conversations out, the longest waiting first, when someone connects or frees up, and once a second because pacing ends by
 /// the clock alone. Stops looking as soon as nobody has room, so a long line costs nothing while everyone is busy.
 /// </summary>
-public sealed partial class PendingDrain : BackgroundService
+public sealed class PendingDrain : HostedLoop
 {
     private const int MessagesPerPass = 50;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -19,38 +19,17 @@ public sealed partial class PendingDrain : BackgroundService
     private readonly PendingMessageService _pending;
     private readonly ConversationClaims _claims;
     private readonly ConversationOptions _options;
-    private readonly TimeProvider _clock;
-    private readonly ILogger<PendingDrain> _logger;
-    private readonly SemaphoreSlim _wake = new(0, 1);
 
     public PendingDrain(
         Database database, PendingMessageService pending, ConversationClaims claims, IOptions<ConversationOptions> options, TimeProvider clock,
         ILogger<PendingDrain> logger)
+        : base(clock, logger)
     {
         _database = database;
         _pending = pending;
         _claims = claims;
         _options = options.Value;
-        _clock = clock;
-        _logger = logger;
         pending.Parked += Wake;
-    }
-
-    /// <summary>There may be room now. Never blocks; many calls make one pass.</summary>
-    public void Wake()
-    {
-        try
-        {
-            _wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // already awake
-        }
-        catch (ObjectDisposedException)
-        {
-            // stopping
-        }
     }
 
     /// <summary>Hands out everything that can be handed out at <paramref name="now"/>; returns how many conversations found somebody.</summary>
@@ -109,35 +88,15 @@ public sealed partial class PendingDrain : BackgroundService
         return false;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await RunOnceAsync(_clock.GetUtcNow().UtcDateTime, stoppingToken);
-                await _wake.WaitAsync(Interval, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // The line must go on moving after a fault of one pass; the next one is a second away.
-                LogPassFailed(e);
-                await Task.Delay(Interval, _clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
+        await RunOnceAsync(now, stop);
+        return Interval;
     }
 
     public override void Dispose()
     {
         _pending.Parked -= Wake;
         base.Dispose();
-        _wake.Dispose();
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Handing out waiting conversations failed; trying again")]
-    private partial void LogPassFailed(Exception exception);
 }

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Hosting;
+using Dispatch.Core.Loops;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -14,8 +14,8 @@ public sealed class NodeOptions
 }
 
 /// <summary>Ends grace periods and lets go of disabled people. At start it lets go of the circuits of this node's previous run, which a crash left behind.</summary>
-public sealed partial class PresenceLoop(
-    DispatcherOrchestrator orchestrator, IOptions<NodeOptions> node, TimeProvider clock, ILogger<PresenceLoop> logger) : BackgroundService
+public sealed class PresenceLoop(
+    DispatcherOrchestrator orchestrator, IOptions<NodeOptions> node, TimeProvider clock, ILogger<PresenceLoop> logger) : HostedLoop(clock, logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -28,29 +28,9 @@ public sealed partial class PresenceLoop(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RunOnceAsync(clock.GetUtcNow().UtcDateTime, stoppingToken);
-                }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-                {
-                    LogFault(e);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // stopping
-        }
+        await RunOnceAsync(now, stop);
+        return Interval;
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Looking after presence failed; trying again in a second")]
-    private partial void LogFault(Exception exception);
 }

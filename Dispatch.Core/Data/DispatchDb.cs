@@ -1,4 +1,5 @@
 using Dispatch.Core.Alerts;
+using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
@@ -56,6 +57,10 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<MessageTemplate> MessageTemplates => Set<MessageTemplate>();
     public DbSet<ServiceMessage> ServiceMessages => Set<ServiceMessage>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<OutboxCommand> WorkerOutbox => Set<OutboxCommand>();
+    public DbSet<InboxAnswer> WorkerInbox => Set<InboxAnswer>();
+    public DbSet<DeadLetter> DeadLetters => Set<DeadLetter>();
+    public DbSet<DeadLetterEvent> DeadLetterEvents => Set<DeadLetterEvent>();
 
     protected override void OnModelCreating(ModelBuilder builder)
     {

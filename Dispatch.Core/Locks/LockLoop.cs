@@ -1,12 +1,12 @@
 using Dispatch.Core.Conflicts;
-using Microsoft.Extensions.Hosting;
+using Dispatch.Core.Loops;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatch.Core.Locks;
 
 /// <summary>Decides unlock requests whose time is over and tidies what ended. Locks end without it.</summary>
-public sealed partial class LockLoop(
-    ProfileLockService locks, ConflictResolutionService conflicts, TimeProvider clock, ILogger<LockLoop> logger) : BackgroundService
+public sealed class LockLoop(
+    ProfileLockService locks, ConflictResolutionService conflicts, TimeProvider clock, ILogger<LockLoop> logger) : HostedLoop(clock, logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -15,29 +15,9 @@ public sealed partial class LockLoop(
         await locks.ResolveUnlockRequestsAsync(now, cancel) + await locks.CleanExpiredLocksAsync(now, cancel)
             + await conflicts.SettleEndedAsync(now, cancel);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RunOnceAsync(clock.GetUtcNow().UtcDateTime, stoppingToken);
-                }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-                {
-                    LogFault(e);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // stopping
-        }
+        await RunOnceAsync(now, stop);
+        return Interval;
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Looking after locks failed; trying again in a second")]
-    private partial void LogFault(Exception exception);
 }

@@ -1,17 +1,17 @@
 using System.Globalization;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways.Simulation;
+using Dispatch.Core.Loops;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Dispatch.Core.Matching;
 
 /// <summary>Rides for the demo: drivers, and every half minute somebody who wants a ride, so that the boards live. Of effect with <c>Demo:Enabled</c>.</summary>
-public sealed partial class DemoRides(
+public sealed class DemoRides(
     Database database, DriverService drivers, BookingService bookings, MatchingService matching, IOptions<SimulatorOptions> options, TimeProvider clock, ILogger<DemoRides> logger)
-    : BackgroundService
+    : HostedLoop(clock, logger)
 {
     private const int MaxOpen = 8;
     private static readonly TimeSpan BetweenRides = TimeSpan.FromSeconds(25), RideTakes = TimeSpan.FromSeconds(90);
@@ -23,6 +23,7 @@ public sealed partial class DemoRides(
          "Malick Niang", "Aliou Cissé", "Khadim Dieng", "Moussa Sarr", "Daouda Ba", "Souleymane Diallo", "Amadou Wade", "Boubacar Camara"];
 
     private static readonly string[] Customers = ["Ndeye Diagne", "Sophie Martin", "Awa Sène", "Coumba Ndour", "Pierre Lambert", "Astou Mbow", "Claire Dubois", "Bineta Sall"];
+    private bool _seeded;
     private readonly Random _random = options.Value.Seed is { } seed ? new Random(seed) : new Random();
 
     /// <summary>Makes the drivers who are missing; a demo that was changed by its user stays as changed.</summary>
@@ -69,34 +70,14 @@ public sealed partial class DemoRides(
         await matching.StartMatchingAsync(made.Id, cancel: cancel);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        if (!options.Value.Enabled) return;
-        using var timer = new PeriodicTimer(BetweenRides / options.Value.Speed, clock);
-        try
-        {
-            await SeedAsync(stoppingToken);
-            do
-            {
-                try
-                {
-                    await RunOnceAsync(clock.GetUtcNow().UtcDateTime, stoppingToken);
-                }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-                {
-                    LogFault(e);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // stopping
-        }
+        if (!options.Value.Enabled) return BetweenRides;
+        if (!_seeded) await SeedAsync(stop);
+        _seeded = true;
+        await RunOnceAsync(now, stop);
+        return BetweenRides / options.Value.Speed;
     }
 
     private double Near() => (_random.NextDouble() - 0.5) * 0.02;
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The demo could not make a ride")]
-    private partial void LogFault(Exception exception);
 }

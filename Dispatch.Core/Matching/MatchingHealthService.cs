@@ -2,9 +2,9 @@ using System.Globalization;
 using Dispatch.Core.Alerts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
+using Dispatch.Core.Loops;
 using Dispatch.Core.Messaging;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -13,8 +13,9 @@ namespace Dispatch.Core.Matching;
 /// <summary>How matching is (seed 003), checked each minute; what is not healthy is an alert while it lasts.</summary>
 public sealed partial class MatchingHealthService(
     Database database, MetricsService metrics, TimeoutManager timeouts, AlertStore alerts, AdminAlertService admins, MatchingFrames frames, IOptions<MatchingSettings> settings,
-    TimeProvider clock, ILogger<MatchingHealthService> logger) : BackgroundService
+    TimeProvider clock, ILogger<MatchingHealthService> logger) : HostedLoop(clock, logger)
 {
+    private readonly ILogger _logger = logger;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1), Recent = TimeSpan.FromMinutes(15), Hour = TimeSpan.FromHours(1);
 
     /// <summary>Fewer than these and a share says nothing.</summary>
@@ -25,7 +26,7 @@ public sealed partial class MatchingHealthService(
 
     public async Task<HealthStatus> CheckMatchingSystemHealthAsync(CancellationToken cancel = default)
     {
-        var now = clock.GetUtcNow().UtcDateTime;
+        var now = Clock.GetUtcNow().UtcDateTime;
         var limits = settings.Value.Health;
         var store = await DatabaseAsync(limits, cancel);
         if (store.Level == HealthLevel.Critical)
@@ -49,11 +50,11 @@ public sealed partial class MatchingHealthService(
         (await DatabaseAsync(settings.Value.Health, cancel)).Level != HealthLevel.Critical;
 
     public async Task<bool> CheckWhatsAppServiceHealthAsync(CancellationToken cancel = default) =>
-        (await WhatsappAsync(settings.Value.Health, clock.GetUtcNow().UtcDateTime, cancel)).Health.Level != HealthLevel.Critical;
+        (await WhatsappAsync(settings.Value.Health, Clock.GetUtcNow().UtcDateTime, cancel)).Health.Level != HealthLevel.Critical;
 
     public async Task<TimeoutHealth> CheckActiveTimeoutsAsync(CancellationToken cancel = default)
     {
-        var now = clock.GetUtcNow().UtcDateTime;
+        var now = Clock.GetUtcNow().UtcDateTime;
         await using var db = database.Read();
         var open = db.BookingNotifications.Where(n => n.Response == null && n.Withdrawn == null);
         var bookings = db.Bookings.Where(b => b.Status == BookingStatus.Pending && b.MatchingDeadline != null);
@@ -94,7 +95,7 @@ public sealed partial class MatchingHealthService(
 
     private async Task<ComponentHealth> DatabaseAsync(MatchingHealthSettings limits, CancellationToken cancel)
     {
-        var start = clock.GetTimestamp();
+        var start = Clock.GetTimestamp();
         try
         {
             await using var db = database.Read();
@@ -105,7 +106,7 @@ public sealed partial class MatchingHealthService(
             LogDatabase(e);
             return new ComponentHealth(HealthLevel.Critical, "The database does not answer.");
         }
-        var took = clock.GetElapsedTime(start);
+        var took = Clock.GetElapsedTime(start);
         return took < limits.DatabaseWarning ? new ComponentHealth(HealthLevel.Healthy, "")
             : new ComponentHealth(HealthLevel.Warning, string.Create(CultureInfo.InvariantCulture, $"The database took {took.TotalMilliseconds:0} ms to answer."));
     }
@@ -169,27 +170,12 @@ public sealed partial class MatchingHealthService(
         if (report.Stats.Searches > 0) await admins.SendDailyMetricsReportAsync(report, cancel);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override TimeSpan FirstAfter => Interval;
+
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RunOnceAsync(stoppingToken);
-                }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-                {
-                    LogFault(e);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // stopping
-        }
+        await RunOnceAsync(stop);
+        return Interval;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Matching health: {Component} is {Level}: {Reason}")]
@@ -197,7 +183,4 @@ public sealed partial class MatchingHealthService(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The database did not answer the health check")]
     private partial void LogDatabase(Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The health check failed; trying again in a minute")]
-    private partial void LogFault(Exception exception);
 }

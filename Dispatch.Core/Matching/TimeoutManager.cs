@@ -1,7 +1,7 @@
 using Dispatch.Core.Alerts;
 using Dispatch.Core.Data;
+using Dispatch.Core.Loops;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatch.Core.Matching;
@@ -13,8 +13,10 @@ namespace Dispatch.Core.Matching;
 /// </summary>
 public sealed partial class TimeoutManager(
     Database database, MatchingService matching, MatchingFrames frames, TimeoutSignal signal, AskedCustomers asked, AdminAlertService admins, TimeProvider clock, ILogger<TimeoutManager> logger)
-    : BackgroundService
+    : HostedLoop(clock, logger, signal)
 {
+    private readonly ILogger _logger = logger;
+
     /// <summary>Another node's earlier due time is seen after this at the latest.</summary>
     private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(1);
 
@@ -75,7 +77,7 @@ public sealed partial class TimeoutManager(
     /// </summary>
     public async Task<int> CleanupAsync(CancellationToken cancel = default)
     {
-        var now = clock.GetUtcNow().UtcDateTime;
+        var now = Clock.GetUtcNow().UtcDateTime;
         return await database.WriteAsync(session => session.Db.BookingNotifications
             .Where(n => n.Response == null && n.Withdrawn == null && session.Db.Bookings.Any(b => b.Id == n.BookingId && b.Status != BookingStatus.Pending))
             .ExecuteUpdateAsync(set => set.SetProperty(n => n.Withdrawn, OfferWithdrawal.Failed).SetProperty(n => n.ClosedAt, now)), cancel);
@@ -106,7 +108,7 @@ public sealed partial class TimeoutManager(
                         continue;
                     }
                     fired++;
-                    Remember((clock.GetUtcNow().UtcDateTime - due(booking)!.Value).TotalMilliseconds);
+                    Remember((Clock.GetUtcNow().UtcDateTime - due(booking)!.Value).TotalMilliseconds);
                 }
                 catch (Exception e) when (!cancel.IsCancellationRequested)
                 {
@@ -151,34 +153,13 @@ public sealed partial class TimeoutManager(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                var now = clock.GetUtcNow().UtcDateTime;
-                await RunOnceAsync(now, stoppingToken);
-                var due = await NextDueAsync(stoppingToken) - clock.GetUtcNow().UtcDateTime;
-                var sleep = due is { } d && d < MaxSleep ? d : MaxSleep;
-                if (sleep > TimeSpan.Zero) await signal.WaitAsync(sleep, clock, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // Deadlines must go on being kept after a fault of one look; the next one is a second away.
-                LogLookFailed(e);
-                await Task.Delay(MaxSleep, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
+        await RunOnceAsync(now, stop);
+        var due = await NextDueAsync(stop) - Clock.GetUtcNow().UtcDateTime;
+        return due is { } d && d < MaxSleep ? d : MaxSleep;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The due time of booking {BookingId} could not be fired")]
     private partial void LogNotFired(Exception exception, long bookingId);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Looking for due times failed; trying again in a second")]
-    private partial void LogLookFailed(Exception exception);
 }

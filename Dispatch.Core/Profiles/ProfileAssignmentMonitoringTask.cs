@@ -1,7 +1,7 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
+using Dispatch.Core.Loops;
 using Dispatch.Core.Moderators;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -22,8 +22,9 @@ public sealed record MonitoringReport(DateTime At, IReadOnlyList<CheckResult> Ch
 /// </summary>
 public sealed partial class ProfileAssignmentMonitoringTask(
     AssignmentChecks checks, ModeratorActivityService activity, LoadBalancingService load, Leases leases, RotationMetrics metrics, IOptions<NodeOptions> node,
-    TimeProvider clock, ILogger<ProfileAssignmentMonitoringTask> logger) : BackgroundService
+    TimeProvider clock, ILogger<ProfileAssignmentMonitoringTask> logger) : HostedLoop(clock, logger)
 {
+    private readonly ILogger _logger = logger;
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
     internal const string LeaseName = "assignment-monitoring";
 
@@ -53,24 +54,19 @@ public sealed partial class ProfileAssignmentMonitoringTask(
     public async Task<bool> RunOnceAsync(CancellationToken cancel = default)
     {
         if (await leases.TryAcquireAsync(LeaseName, node.Value.Name, 2 * Interval, cancel) is null) return false;
-        var now = clock.GetUtcNow().UtcDateTime;
+        var now = Clock.GetUtcNow().UtcDateTime;
         await SafelyAsync(nameof(activity.SweepAsync), () => activity.SweepAsync(cancel), cancel);
         await SafelyAsync(nameof(load.RebalanceActiveAssignmentsAsync), () => load.RebalanceActiveAssignmentsAsync(cancel), cancel);
         await HandleAsync(now, cancel);
         return true;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override TimeSpan FirstAfter => Interval;
+
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await SafelyAsync(nameof(RunOnceAsync), () => RunOnceAsync(stoppingToken), stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // stopping
-        }
+        await RunOnceAsync(stop);
+        return Interval;
     }
 
     private async Task SafelyAsync(string name, Func<Task> work, CancellationToken cancel)

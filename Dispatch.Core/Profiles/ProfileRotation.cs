@@ -1,10 +1,10 @@
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
+using Dispatch.Core.Loops;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Settings;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatch.Core.Profiles;
@@ -21,34 +21,17 @@ public sealed record RotationResult(IReadOnlyList<long> Changed, int Lost, int T
 /// </summary>
 public sealed partial class ProfileRotation(
     Database database, ProfileClaims claims, ProfileConversations conversations, SettingsService settings, PendingDrain drain, TimeProvider clock,
-    ILogger<ProfileRotation> logger) : BackgroundService
+    ILogger<ProfileRotation> logger) : HostedLoop(clock, logger)
 {
+    private readonly ILogger _logger = logger;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), Again = TimeSpan.FromMilliseconds(50);
-    private readonly SemaphoreSlim _wake = new(0, 1);
-
-    /// <summary>There may be something to hand over. Never blocks; many calls make one pass.</summary>
-    public void Wake()
-    {
-        try
-        {
-            _wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // already awake
-        }
-        catch (ObjectDisposedException)
-        {
-            // stopping
-        }
-    }
 
     /// <summary>Hands over everything that can be handed over at <paramref name="now"/>.</summary>
     public async Task<RotationResult> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
         if (!await AnythingAsync(cancel)) return new RotationResult([], 0, 0);
         var rules = await settings.RoutingAsync(cancel);
-        var result = await database.WriteAsync(session => PassAsync(session, rules, now), cancel);
+        var result = await database.WriteAsync(session => SettleAsync(session, rules, now), cancel);
         // After the commit: the profile's row is locked before conversations here and after them everywhere else.
         await conversations.FollowHoldersAsync(now, cancel);
         if (result.Changed.Count > 0) drain.Wake();
@@ -72,7 +55,7 @@ public sealed partial class ProfileRotation(
             holders, await QueueLine.ReadAsync(db, cancel));
     }
 
-    private async Task<RotationResult> PassAsync(WriteSession session, RoutingSettings rules, DateTime now)
+    private async Task<RotationResult> SettleAsync(WriteSession session, RoutingSettings rules, DateTime now)
     {
         await ProfileClaims.EnterAsync(session);
         var came = await QueueLine.SettleAsync(session, rules.MaxProfiles, now);
@@ -105,40 +88,16 @@ public sealed partial class ProfileRotation(
             || await db.ModeratorQueue.AnyAsync(cancel);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                var result = await RunOnceAsync(clock.GetUtcNow().UtcDateTime, stoppingToken);
-                if (result.Lost > 0) LogLost(result.Lost);
-                await _wake.WaitAsync(result.Lost > 0 ? Again : Interval, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // Profiles must go on after a fault of one pass; the next one is a second away.
-                LogPassFailed(e);
-                await Task.Delay(Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
-
-    public override void Dispose()
-    {
-        base.Dispose();
-        _wake.Dispose();
+        var result = await RunOnceAsync(now, stop);
+        if (result.Lost > 0) LogLost(result.Lost);
+        return result.Lost > 0 ? Again : Interval;
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Count} changes of holder lost to somebody faster; looking again")]
     private partial void LogLost(int count);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Handing over profiles failed; trying again")]
-    private partial void LogPassFailed(Exception exception);
 }
 
 /// <summary>Everything rotation decides on.</summary>

@@ -1,6 +1,6 @@
 using Dispatch.Core.Conversations;
+using Dispatch.Core.Loops;
 using Dispatch.Core.Profiles;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatch.Core.Gateways.Simulation;
@@ -9,9 +9,9 @@ namespace Dispatch.Core.Gateways.Simulation;
 /// The demo's outside world: makes two channels, then carries what its contacts do to <see cref="DispatcherOrchestrator"/>, the door that the
 /// webhooks use too.
 /// </summary>
-public sealed partial class Simulator(
+public sealed class Simulator(
     SimulatedWorld world, SimulatedDrivers drivers, DispatcherOrchestrator orchestrator, ChannelDirectory directory, ChannelService channels, ProfileService profiles,
-    TimeProvider clock, ILogger<Simulator> logger) : BackgroundService
+    TimeProvider clock, ILogger<Simulator> logger) : HostedLoop(clock, logger)
 {
     public const string FirstChannel = "demo", SecondChannel = "demo-livraison";
     private static readonly (string Key, string Profile)[] Demo = [(FirstChannel, "Boutique Sandaga"), (SecondChannel, "Dakar Livraison")];
@@ -21,7 +21,7 @@ public sealed partial class Simulator(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await SeedAsync(cancellationToken);
-        world.Start([.. Demo.Select(d => d.Key)], clock.GetUtcNow().UtcDateTime);
+        world.Start([.. Demo.Select(d => d.Key)], Clock.GetUtcNow().UtcDateTime);
         await base.StartAsync(cancellationToken);
     }
 
@@ -51,29 +51,9 @@ public sealed partial class Simulator(
         return due.Count;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RunOnceAsync(clock.GetUtcNow().UtcDateTime, stoppingToken);
-                }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-                {
-                    LogFault(e);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // stopping
-        }
+        await RunOnceAsync(now, stop);
+        return Interval;
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The simulator could not deliver what was due")]
-    private partial void LogFault(Exception exception);
 }
