@@ -8,14 +8,14 @@ using Microsoft.EntityFrameworkCore;
 namespace Dispatch.Core.Numbers;
 
 /// <summary>A connected number is a channel with a profile: conversations, offers and outreach go through it like through any other.</summary>
-internal sealed class NumberChannels(ChannelDirectory directory)
+public sealed class NumberChannels(ChannelDirectory directory)
 {
     private const string SetStatus = "UPDATE channels SET status = @status, status_since = @now WHERE id = @channel AND status <> @status";
 
     internal static IEnumerable<string> Statements => [SetStatus];
 
     /// <summary>Made at the first connection; afterwards it only says whether the number has to be scanned again.</summary>
-    public async Task FollowAsync(WriteSession session, WhatsAppNumber number, DateTime now)
+    internal async Task FollowAsync(WriteSession session, WhatsAppNumber number, DateTime now)
     {
         if (number.ChannelId is { } channel)
         {

@@ -21,6 +21,7 @@ internal sealed class NumberConfiguration :
 
     public void Configure(EntityTypeBuilder<WhatsAppNumber> builder)
     {
+        builder.Property(n => n.Version).HasDefaultValue(1L);
         builder.Property(n => n.Phone).HasMaxLength(20);
         builder.Property(n => n.SessionId).HasMaxLength(SessionLength);
         builder.Property(n => n.WorkerId).HasMaxLength(WorkerRules.MaxId);
@@ -76,6 +77,8 @@ internal sealed class NumberConfiguration :
         builder.Property(w => w.Id).HasMaxLength(WorkerRules.MaxId);
         builder.Property(w => w.Software).HasMaxLength(WorkerRules.MaxSoftware);
         builder.Property(w => w.VirtualHost).HasMaxLength(WorkerRules.MaxVirtualHost);
+        builder.Property(w => w.LegacyHost).HasMaxLength(WorkerRules.MaxVirtualHost);
+        builder.HasIndex(w => w.LegacyHost, "ux_workers_legacy_host").IsUnique().HasFilter("legacy_host IS NOT NULL");
         builder.HasIndex(w => w.State);
     }
 

@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Dispatch.Core.Numbers;
 
 // What goes with a change, in its transaction.
-internal sealed partial class NumberStore
+public sealed partial class NumberStore
 {
     private async Task FollowAsync(
         WriteSession session, WhatsAppNumber before, WhatsAppNumber after, NumberDecision decision, NumberActor actor, NumberSignal signal, string? secret, DateTime now)

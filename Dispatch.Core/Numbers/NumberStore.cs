@@ -25,7 +25,7 @@ internal sealed record NumberChange(NumberResult Result, WhatsAppNumber? Before 
 /// and every new generation raises it), the workers' seats, the session, the event, the command, the alert, the channel. Zero rows: somebody was faster, and the table
 /// is asked again about what he left. Rows are met in the order client, number, workers by id, session, outbox, alert, channel.
 /// </summary>
-internal sealed partial class NumberStore(
+public sealed partial class NumberStore(
     WorkerOutbox outbox, AlertStore alerts, NumberChannels channels, NumberWake wake, IOptions<NumberOptions> options)
 {
     private const string Update =
@@ -56,7 +56,7 @@ internal sealed partial class NumberStore(
     private NumberOptions Options => options.Value;
 
     /// <param name="secret">The protected code that came with the signal.</param>
-    public async Task<NumberChange> ApplyAsync(
+    internal async Task<NumberChange> ApplyAsync(
         WriteSession session, long numberId, NumberSignal signal, NumberActor actor, DateTime now, string? secret = null, DateTime? phoneSeen = null)
     {
         for (;;)

@@ -32,6 +32,9 @@ public sealed class Worker
 
     /// <summary>A legacy worker's own virtual host; null: that of <c>Broker:Uri</c>.</summary>
     public string? VirtualHost { get; set; }
+
+    /// <summary>The same for a unique index: one legacy worker per virtual host, empty for that of <c>Broker:Uri</c>. Null: not a legacy worker.</summary>
+    public string? LegacyHost { get; set; }
     public DateTime CreatedAt { get; set; }
 }
 
