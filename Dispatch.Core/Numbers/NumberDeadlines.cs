@@ -14,7 +14,7 @@ namespace Dispatch.Core.Numbers;
 /// racer like any answer: one guarded change that says whether it happened. Several nodes may run it.
 /// </summary>
 public sealed partial class NumberDeadlines(
-    Database database, NumberStore store, AlertStore alerts, NumberWake wake, IOptions<NumberOptions> options, TimeProvider clock, ILogger<NumberDeadlines> logger)
+    Database database, NumberStore store, AlertStore alerts, NumberWake wake, WorkerSilence silence, IOptions<NumberOptions> options, TimeProvider clock, ILogger<NumberDeadlines> logger)
     : HostedLoop(clock, logger, wake)
 {
     /// <summary>Another node's earlier due time is seen after this at the latest.</summary>
@@ -43,11 +43,15 @@ public sealed partial class NumberDeadlines(
     /// <summary>Everything that is due at <paramref name="now"/>; returns how many things happened.</summary>
     public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
-        var done = await SilenceAsync(now, cancel);
-        done += await FireAsync(now, cancel);
-        done += await LoseAsync(now, cancel);
-        done += await DrainAsync(now, cancel);
-        done += await ForgetAsync(now, cancel);
+        var done = await ForgetAsync(now, cancel);
+        // What nobody could have heard is not overdue.
+        if (silence.IsSettled(now))
+        {
+            done += await SilenceAsync(now, cancel);
+            done += await FireAsync(now, cancel);
+            done += await LoseAsync(now, cancel);
+            done += await DrainAsync(now, cancel);
+        }
         done += await RemindAsync(now, cancel);
         if (now >= _tidyAt)
         {
@@ -61,6 +65,7 @@ public sealed partial class NumberDeadlines(
     private async Task<int> SilenceAsync(DateTime now, CancellationToken cancel)
     {
         var since = now - Options.WorkerSilence;
+        if (silence.HeardSince > since) return 0;
         List<string> silent;
         await using (var db = database.Read())
         {
@@ -189,7 +194,7 @@ public sealed partial class NumberDeadlines(
     private static readonly NumberState[] Held = [.. Live.Where(s => s != NumberState.WaitingForWorker)];
 
     /// <summary>Its sockets are closed by now: it closes them itself when nobody hears it.</summary>
-    private static bool IsLost(Worker worker, DateTime now) => worker.Mode == WorkerMode.Routed && worker.State != WorkerState.Up && !(worker.LeaseUntil > now);
+    private bool IsLost(Worker worker, DateTime now) => worker.Mode == WorkerMode.Routed && worker.State != WorkerState.Up && silence.IsOver(worker.LeaseUntil, now);
 
     private static async Task<string?> PickAsync(WriteSession session, string except) =>
         WorkerRules.Pick(await session.Db.Workers.AsNoTracking().Where(w => w.State == WorkerState.Up && w.Held < w.Capacity).ToListAsync(), except);

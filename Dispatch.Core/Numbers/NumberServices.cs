@@ -26,6 +26,7 @@ public static class NumberServices
         services.AddSingleton<NumberWake>();
         services.AddSingleton<InboundWake>();
         services.AddSingleton<NumberSecrets>();
+        services.AddSingleton<WorkerSilence>();
         services.AddSingleton<NumberChannels>();
         services.AddSingleton<NumberStore>();
         services.AddSingleton<NumberService>();

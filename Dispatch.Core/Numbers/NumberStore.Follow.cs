@@ -26,6 +26,11 @@ public sealed partial class NumberStore
                 ("until", decision.PairingExpiresAt ?? after.QrExpiresAt), ("number", after.Id), ("generation", after.Generation));
         }
         if (decision.Command is { } command) await SayAsync(session, before, after, command, now);
+        if (decision.NewSession && decision.Holds != false && before.LeaseUntil is not null && before.WorkerId is { } left && !string.Equals(left, after.WorkerId, StringComparison.Ordinal))
+        {
+            // Whoever comes back after his lease finds this before he opens anything.
+            await outbox.AddAsync(session, new WorkerCommand(left, WorkerAction.Stop, before.Id, before.SessionId, "+" + before.Phone), now);
+        }
         if (decision.Record) await RecordAsync(session, before, decision, actor, signal, now, after.Generation);
         if (decision.Alert != NumberAlert.None) await RaiseAsync(session, after, decision.Alert, now);
         if (decision.Calm && before.State != after.State) await CalmAsync(session, after.Id, now);

@@ -26,7 +26,7 @@ internal sealed record NumberChange(NumberResult Result, WhatsAppNumber? Before 
 /// is asked again about what he left. Rows are met in the order client, number, workers by id, session, outbox, alert, channel.
 /// </summary>
 public sealed partial class NumberStore(
-    WorkerOutbox outbox, AlertStore alerts, NumberChannels channels, NumberWake wake, IOptions<NumberOptions> options)
+    WorkerOutbox outbox, AlertStore alerts, NumberChannels channels, NumberWake wake, WorkerSilence silence, IOptions<NumberOptions> options)
 {
     private const string Update =
         "UPDATE numbers SET state = @state, state_since = @since, reason = @reason, code = @code, generation = @generation, session_id = @session, worker_id = @worker, "
@@ -102,8 +102,8 @@ public sealed partial class NumberStore(
     }
 
     /// <summary>Nobody has a socket open for it: the worker said so, or both leases have run out.</summary>
-    internal static bool IsGone(WhatsAppNumber number, Worker? holder, DateTime now) =>
-        number.LeaseUntil is not { } lease || (lease <= now && (holder?.LeaseUntil is not { } alive || alive <= now));
+    private bool IsGone(WhatsAppNumber number, Worker? holder, DateTime now) =>
+        number.LeaseUntil is not { } lease || (silence.IsOver(lease, now) && silence.IsOver(holder?.LeaseUntil, now));
 
     private static Task<int> SaveAsync(WriteSession session, WhatsAppNumber n, long version) => session.ExecuteAsync(
         Update, ("state", n.State), ("since", n.StateSince), ("reason", n.Reason), ("code", n.Code), ("generation", n.Generation), ("session", n.SessionId), ("worker", n.WorkerId),
