@@ -5,6 +5,7 @@ using Dispatch.Core.Data;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Numbers;
 using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -40,7 +41,7 @@ public class SqlServerTextTests
             .Concat(ProfileClaims.Statements).Concat(LoadBalancingService.Statements)
             .Append(QueueLine.Statement(SqlDialect.For(DatabaseProvider.SqlServer))).Append(Leases.Text(SqlDialect.For(DatabaseProvider.SqlServer)))
             .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer)))
-            .Concat(BrokerServices.Statements(SqlDialect.For(DatabaseProvider.SqlServer))),
+            .Concat(BrokerServices.Statements(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(NumberStatements.All),
         sql => Assert.Empty(Errors(sql)));
 
     [Fact]

@@ -147,6 +147,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 });
 
             migrationBuilder.CreateTable(
+                name: "clients",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    decided_by = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_clients", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "contacts",
                 columns: table => new
                 {
@@ -242,6 +260,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_leases", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "lid_phones",
+                columns: table => new
+                {
+                    lid = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
+                    seen_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_lid_phones", x => x.lid);
                 });
 
             migrationBuilder.CreateTable(
@@ -384,6 +415,29 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_worker_outbox", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "workers",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    capacity = table.Column<int>(type: "int", nullable: false),
+                    held = table.Column<int>(type: "int", nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    heartbeat_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    lease_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    software = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
+                    pairing_codes = table.Column<bool>(type: "bit", nullable: false),
+                    virtual_host = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
+                    legacy_host = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_workers", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -598,6 +652,68 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         name: "fk_bookings_drivers_driver_id",
                         column: x => x.driver_id,
                         principalTable: "drivers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "numbers",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "int", nullable: true),
+                    generation = table.Column<long>(type: "bigint", nullable: false),
+                    session_id = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true),
+                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    next_worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    lease_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    health = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    health_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    qr_number = table.Column<int>(type: "int", nullable: false),
+                    qr_expires_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    attempts = table.Column<int>(type: "int", nullable: false),
+                    restarts = table.Column<int>(type: "int", nullable: false),
+                    due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    paired_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    phone_seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    phone_due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    last_event = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    last_event_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_numbers", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_numbers_channels_channel_id",
+                        column: x => x.channel_id,
+                        principalTable: "channels",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_numbers_clients_client_id",
+                        column: x => x.client_id,
+                        principalTable: "clients",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_numbers_workers_next_worker_id",
+                        column: x => x.next_worker_id,
+                        principalTable: "workers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_numbers_workers_worker_id",
+                        column: x => x.worker_id,
+                        principalTable: "workers",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -870,6 +986,138 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         name: "fk_matching_metrics_bookings_booking_id",
                         column: x => x.booking_id,
                         principalTable: "bookings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "number_events",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    verdict = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    source = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    generation = table.Column<long>(type: "bigint", nullable: true),
+                    from_state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    to_state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "int", nullable: true),
+                    qr_number = table.Column<int>(type: "int", nullable: true),
+                    count = table.Column<int>(type: "int", nullable: false),
+                    last_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_number_events", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_number_events_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "number_links",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    viewer_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    created_by = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    revoked_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_number_links", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_number_links_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "number_sessions",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    generation = table.Column<long>(type: "bigint", nullable: false),
+                    session_id = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
+                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    protected_qr = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    qr_expires_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    protected_pairing_code = table.Column<string>(type: "nvarchar(1000)", maxLength: 1000, nullable: true),
+                    pairing_expires_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_number_sessions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_number_sessions_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "worker_inbound",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    batch = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_worker_inbound", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_worker_inbound_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "worker_sends",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    send_key = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
+                    command_id = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    provider_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    failure = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_worker_sends", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_worker_sends_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -1395,6 +1643,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_clients_name",
+                table: "clients",
+                column: "name");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clients_status_id",
+                table: "clients",
+                columns: new[] { "status", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_contacts_address",
                 table: "contacts",
                 column: "address",
@@ -1564,6 +1822,118 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 filter: "grace_until IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_number_events_at",
+                table: "number_events",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_events_number_id_id",
+                table: "number_events",
+                columns: new[] { "number_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_links_expires_at",
+                table: "number_links",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_links_number_id_expires_at",
+                table: "number_links",
+                columns: new[] { "number_id", "expires_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_links_token_hash",
+                table: "number_links",
+                column: "token_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ux_number_links_viewer",
+                table: "number_links",
+                column: "viewer_hash",
+                unique: true,
+                filter: "viewer_hash IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_number_id_generation",
+                table: "number_sessions",
+                columns: new[] { "number_id", "generation" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_pairing",
+                table: "number_sessions",
+                column: "pairing_expires_at",
+                filter: "pairing_expires_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_qr",
+                table: "number_sessions",
+                column: "qr_expires_at",
+                filter: "qr_expires_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_session_id",
+                table: "number_sessions",
+                column: "session_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_client_id",
+                table: "numbers",
+                column: "client_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_due",
+                table: "numbers",
+                column: "due_at",
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_last_event_at",
+                table: "numbers",
+                column: "last_event_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_next_worker_id",
+                table: "numbers",
+                column: "next_worker_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_phone",
+                table: "numbers",
+                column: "phone",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_phone_due",
+                table: "numbers",
+                column: "phone_due_at",
+                filter: "phone_due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_state_id",
+                table: "numbers",
+                columns: new[] { "state", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_state_since",
+                table: "numbers",
+                column: "state_since");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_worker_id_state",
+                table: "numbers",
+                columns: new[] { "worker_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ux_numbers_channel",
+                table: "numbers",
+                column: "channel_id",
+                unique: true,
+                filter: "channel_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_pending_messages_claim_token",
                 table: "pending_messages",
                 column: "claim_token",
@@ -1694,6 +2064,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 column: "served_at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_worker_inbound_number_id_id",
+                table: "worker_inbound",
+                columns: new[] { "number_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_worker_inbox_received",
                 table: "worker_inbox",
                 column: "received_at");
@@ -1727,6 +2102,39 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 table: "worker_outbox",
                 column: "command_id",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_command_id",
+                table: "worker_sends",
+                column: "command_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_created_at",
+                table: "worker_sends",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_number_id",
+                table: "worker_sends",
+                column: "number_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_send_key",
+                table: "worker_sends",
+                column: "send_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_workers_state",
+                table: "workers",
+                column: "state");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_workers_legacy_host",
+                table: "workers",
+                column: "legacy_host",
+                unique: true,
+                filter: "legacy_host IS NOT NULL");
         }
 
         /// <inheritdoc />
@@ -1781,6 +2189,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "leases");
 
             migrationBuilder.DropTable(
+                name: "lid_phones");
+
+            migrationBuilder.DropTable(
                 name: "matching_metrics");
 
             migrationBuilder.DropTable(
@@ -1797,6 +2208,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
             migrationBuilder.DropTable(
                 name: "moderator_turns");
+
+            migrationBuilder.DropTable(
+                name: "number_events");
+
+            migrationBuilder.DropTable(
+                name: "number_links");
+
+            migrationBuilder.DropTable(
+                name: "number_sessions");
 
             migrationBuilder.DropTable(
                 name: "pending_messages");
@@ -1829,10 +2249,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "wait_observations");
 
             migrationBuilder.DropTable(
+                name: "worker_inbound");
+
+            migrationBuilder.DropTable(
                 name: "worker_inbox");
 
             migrationBuilder.DropTable(
                 name: "worker_outbox");
+
+            migrationBuilder.DropTable(
+                name: "worker_sends");
 
             migrationBuilder.DropTable(
                 name: "asp_net_roles");
@@ -1847,10 +2273,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "messages");
 
             migrationBuilder.DropTable(
+                name: "numbers");
+
+            migrationBuilder.DropTable(
                 name: "drivers");
 
             migrationBuilder.DropTable(
                 name: "conversations");
+
+            migrationBuilder.DropTable(
+                name: "clients");
+
+            migrationBuilder.DropTable(
+                name: "workers");
 
             migrationBuilder.DropTable(
                 name: "contacts");

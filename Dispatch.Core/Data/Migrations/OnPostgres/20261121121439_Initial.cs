@@ -148,6 +148,24 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "clients",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    decided_by = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_clients", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "contacts",
                 columns: table => new
                 {
@@ -243,6 +261,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_leases", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "lid_phones",
+                columns: table => new
+                {
+                    lid = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_lid_phones", x => x.lid);
                 });
 
             migrationBuilder.CreateTable(
@@ -385,6 +416,29 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_worker_outbox", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "workers",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    capacity = table.Column<int>(type: "integer", nullable: false),
+                    held = table.Column<int>(type: "integer", nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    heartbeat_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    lease_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    software = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
+                    pairing_codes = table.Column<bool>(type: "boolean", nullable: false),
+                    virtual_host = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    legacy_host = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_workers", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -599,6 +653,68 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         name: "fk_bookings_drivers_driver_id",
                         column: x => x.driver_id,
                         principalTable: "drivers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "numbers",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "integer", nullable: true),
+                    generation = table.Column<long>(type: "bigint", nullable: false),
+                    session_id = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    next_worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    lease_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    health = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    health_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    qr_number = table.Column<int>(type: "integer", nullable: false),
+                    qr_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    restarts = table.Column<int>(type: "integer", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    paired_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    phone_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    phone_due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    last_event = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    last_event_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_numbers", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_numbers_channels_channel_id",
+                        column: x => x.channel_id,
+                        principalTable: "channels",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_numbers_clients_client_id",
+                        column: x => x.client_id,
+                        principalTable: "clients",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_numbers_workers_next_worker_id",
+                        column: x => x.next_worker_id,
+                        principalTable: "workers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_numbers_workers_worker_id",
+                        column: x => x.worker_id,
+                        principalTable: "workers",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -871,6 +987,138 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         name: "fk_matching_metrics_bookings_booking_id",
                         column: x => x.booking_id,
                         principalTable: "bookings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "number_events",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    verdict = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    source = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    generation = table.Column<long>(type: "bigint", nullable: true),
+                    from_state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    to_state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "integer", nullable: true),
+                    qr_number = table.Column<int>(type: "integer", nullable: true),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    last_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_number_events", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_number_events_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "number_links",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    viewer_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    created_by = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    revoked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_number_links", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_number_links_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "number_sessions",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    generation = table.Column<long>(type: "bigint", nullable: false),
+                    session_id = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    protected_qr = table.Column<string>(type: "text", nullable: true),
+                    qr_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    protected_pairing_code = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
+                    pairing_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_number_sessions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_number_sessions_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "worker_inbound",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    batch = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_worker_inbound", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_worker_inbound_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "worker_sends",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    send_key = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    command_id = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    provider_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    failure = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_worker_sends", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_worker_sends_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -1394,6 +1642,16 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_clients_name",
+                table: "clients",
+                column: "name");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clients_status_id",
+                table: "clients",
+                columns: new[] { "status", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_contacts_address",
                 table: "contacts",
                 column: "address",
@@ -1563,6 +1821,118 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 filter: "grace_until IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_number_events_at",
+                table: "number_events",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_events_number_id_id",
+                table: "number_events",
+                columns: new[] { "number_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_links_expires_at",
+                table: "number_links",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_links_number_id_expires_at",
+                table: "number_links",
+                columns: new[] { "number_id", "expires_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_links_token_hash",
+                table: "number_links",
+                column: "token_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ux_number_links_viewer",
+                table: "number_links",
+                column: "viewer_hash",
+                unique: true,
+                filter: "viewer_hash IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_number_id_generation",
+                table: "number_sessions",
+                columns: new[] { "number_id", "generation" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_pairing",
+                table: "number_sessions",
+                column: "pairing_expires_at",
+                filter: "pairing_expires_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_qr",
+                table: "number_sessions",
+                column: "qr_expires_at",
+                filter: "qr_expires_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_session_id",
+                table: "number_sessions",
+                column: "session_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_client_id",
+                table: "numbers",
+                column: "client_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_due",
+                table: "numbers",
+                column: "due_at",
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_last_event_at",
+                table: "numbers",
+                column: "last_event_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_next_worker_id",
+                table: "numbers",
+                column: "next_worker_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_phone",
+                table: "numbers",
+                column: "phone",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_phone_due",
+                table: "numbers",
+                column: "phone_due_at",
+                filter: "phone_due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_state_id",
+                table: "numbers",
+                columns: new[] { "state", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_state_since",
+                table: "numbers",
+                column: "state_since");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_worker_id_state",
+                table: "numbers",
+                columns: new[] { "worker_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ux_numbers_channel",
+                table: "numbers",
+                column: "channel_id",
+                unique: true,
+                filter: "channel_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_pending_messages_claim_token",
                 table: "pending_messages",
                 column: "claim_token",
@@ -1693,6 +2063,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 column: "served_at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_worker_inbound_number_id_id",
+                table: "worker_inbound",
+                columns: new[] { "number_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_worker_inbox_received",
                 table: "worker_inbox",
                 column: "received_at");
@@ -1726,6 +2101,39 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 table: "worker_outbox",
                 column: "command_id",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_command_id",
+                table: "worker_sends",
+                column: "command_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_created_at",
+                table: "worker_sends",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_number_id",
+                table: "worker_sends",
+                column: "number_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_send_key",
+                table: "worker_sends",
+                column: "send_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_workers_state",
+                table: "workers",
+                column: "state");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_workers_legacy_host",
+                table: "workers",
+                column: "legacy_host",
+                unique: true,
+                filter: "legacy_host IS NOT NULL");
         }
 
         /// <inheritdoc />
@@ -1780,6 +2188,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "leases");
 
             migrationBuilder.DropTable(
+                name: "lid_phones");
+
+            migrationBuilder.DropTable(
                 name: "matching_metrics");
 
             migrationBuilder.DropTable(
@@ -1796,6 +2207,15 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
             migrationBuilder.DropTable(
                 name: "moderator_turns");
+
+            migrationBuilder.DropTable(
+                name: "number_events");
+
+            migrationBuilder.DropTable(
+                name: "number_links");
+
+            migrationBuilder.DropTable(
+                name: "number_sessions");
 
             migrationBuilder.DropTable(
                 name: "pending_messages");
@@ -1828,10 +2248,16 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "wait_observations");
 
             migrationBuilder.DropTable(
+                name: "worker_inbound");
+
+            migrationBuilder.DropTable(
                 name: "worker_inbox");
 
             migrationBuilder.DropTable(
                 name: "worker_outbox");
+
+            migrationBuilder.DropTable(
+                name: "worker_sends");
 
             migrationBuilder.DropTable(
                 name: "asp_net_roles");
@@ -1846,10 +2272,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "messages");
 
             migrationBuilder.DropTable(
+                name: "numbers");
+
+            migrationBuilder.DropTable(
                 name: "drivers");
 
             migrationBuilder.DropTable(
                 name: "conversations");
+
+            migrationBuilder.DropTable(
+                name: "clients");
+
+            migrationBuilder.DropTable(
+                name: "workers");
 
             migrationBuilder.DropTable(
                 name: "contacts");

@@ -147,6 +147,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "clients",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    decided_by = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_clients", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "contacts",
                 columns: table => new
                 {
@@ -242,6 +260,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_leases", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "lid_phones",
+                columns: table => new
+                {
+                    lid = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_lid_phones", x => x.lid);
                 });
 
             migrationBuilder.CreateTable(
@@ -384,6 +415,29 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_worker_outbox", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "workers",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    capacity = table.Column<int>(type: "INTEGER", nullable: false),
+                    held = table.Column<int>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    heartbeat_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    lease_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    software = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
+                    pairing_codes = table.Column<bool>(type: "INTEGER", nullable: false),
+                    virtual_host = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    legacy_host = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_workers", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -598,6 +652,68 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         name: "fk_bookings_drivers_driver_id",
                         column: x => x.driver_id,
                         principalTable: "drivers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "numbers",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "INTEGER", nullable: true),
+                    generation = table.Column<long>(type: "INTEGER", nullable: false),
+                    session_id = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true),
+                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    next_worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    lease_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    health = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    health_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    qr_number = table.Column<int>(type: "INTEGER", nullable: false),
+                    qr_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    restarts = table.Column<int>(type: "INTEGER", nullable: false),
+                    due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    paired_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    phone_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    phone_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_event = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    last_event_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 1L)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_numbers", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_numbers_channels_channel_id",
+                        column: x => x.channel_id,
+                        principalTable: "channels",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_numbers_clients_client_id",
+                        column: x => x.client_id,
+                        principalTable: "clients",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_numbers_workers_next_worker_id",
+                        column: x => x.next_worker_id,
+                        principalTable: "workers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_numbers_workers_worker_id",
+                        column: x => x.worker_id,
+                        principalTable: "workers",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -870,6 +986,138 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         name: "fk_matching_metrics_bookings_booking_id",
                         column: x => x.booking_id,
                         principalTable: "bookings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "number_events",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    verdict = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    source = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    generation = table.Column<long>(type: "INTEGER", nullable: true),
+                    from_state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    to_state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "INTEGER", nullable: true),
+                    qr_number = table.Column<int>(type: "INTEGER", nullable: true),
+                    count = table.Column<int>(type: "INTEGER", nullable: false),
+                    last_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_number_events", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_number_events_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "number_links",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    viewer_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    created_by = table.Column<long>(type: "INTEGER", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_number_links", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_number_links_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "number_sessions",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    generation = table.Column<long>(type: "INTEGER", nullable: false),
+                    session_id = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
+                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    protected_qr = table.Column<string>(type: "TEXT", nullable: true),
+                    qr_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    protected_pairing_code = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true),
+                    pairing_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_number_sessions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_number_sessions_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "worker_inbound",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    batch = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_worker_inbound", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_worker_inbound_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "worker_sends",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    send_key = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    command_id = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    provider_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    failure = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_worker_sends", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_worker_sends_numbers_number_id",
+                        column: x => x.number_id,
+                        principalTable: "numbers",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -1393,6 +1641,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_clients_name",
+                table: "clients",
+                column: "name");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clients_status_id",
+                table: "clients",
+                columns: new[] { "status", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_contacts_address",
                 table: "contacts",
                 column: "address",
@@ -1562,6 +1820,118 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 filter: "grace_until IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_number_events_at",
+                table: "number_events",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_events_number_id_id",
+                table: "number_events",
+                columns: new[] { "number_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_links_expires_at",
+                table: "number_links",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_links_number_id_expires_at",
+                table: "number_links",
+                columns: new[] { "number_id", "expires_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_links_token_hash",
+                table: "number_links",
+                column: "token_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ux_number_links_viewer",
+                table: "number_links",
+                column: "viewer_hash",
+                unique: true,
+                filter: "viewer_hash IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_number_id_generation",
+                table: "number_sessions",
+                columns: new[] { "number_id", "generation" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_pairing",
+                table: "number_sessions",
+                column: "pairing_expires_at",
+                filter: "pairing_expires_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_qr",
+                table: "number_sessions",
+                column: "qr_expires_at",
+                filter: "qr_expires_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_number_sessions_session_id",
+                table: "number_sessions",
+                column: "session_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_client_id",
+                table: "numbers",
+                column: "client_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_due",
+                table: "numbers",
+                column: "due_at",
+                filter: "due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_last_event_at",
+                table: "numbers",
+                column: "last_event_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_next_worker_id",
+                table: "numbers",
+                column: "next_worker_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_phone",
+                table: "numbers",
+                column: "phone",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_phone_due",
+                table: "numbers",
+                column: "phone_due_at",
+                filter: "phone_due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_state_id",
+                table: "numbers",
+                columns: new[] { "state", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_state_since",
+                table: "numbers",
+                column: "state_since");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_numbers_worker_id_state",
+                table: "numbers",
+                columns: new[] { "worker_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ux_numbers_channel",
+                table: "numbers",
+                column: "channel_id",
+                unique: true,
+                filter: "channel_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_pending_messages_claim_token",
                 table: "pending_messages",
                 column: "claim_token",
@@ -1692,6 +2062,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 column: "served_at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_worker_inbound_number_id_id",
+                table: "worker_inbound",
+                columns: new[] { "number_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_worker_inbox_received",
                 table: "worker_inbox",
                 column: "received_at");
@@ -1725,6 +2100,39 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 table: "worker_outbox",
                 column: "command_id",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_command_id",
+                table: "worker_sends",
+                column: "command_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_created_at",
+                table: "worker_sends",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_number_id",
+                table: "worker_sends",
+                column: "number_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_worker_sends_send_key",
+                table: "worker_sends",
+                column: "send_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_workers_state",
+                table: "workers",
+                column: "state");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_workers_legacy_host",
+                table: "workers",
+                column: "legacy_host",
+                unique: true,
+                filter: "legacy_host IS NOT NULL");
         }
 
         /// <inheritdoc />
@@ -1779,6 +2187,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "leases");
 
             migrationBuilder.DropTable(
+                name: "lid_phones");
+
+            migrationBuilder.DropTable(
                 name: "matching_metrics");
 
             migrationBuilder.DropTable(
@@ -1795,6 +2206,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
             migrationBuilder.DropTable(
                 name: "moderator_turns");
+
+            migrationBuilder.DropTable(
+                name: "number_events");
+
+            migrationBuilder.DropTable(
+                name: "number_links");
+
+            migrationBuilder.DropTable(
+                name: "number_sessions");
 
             migrationBuilder.DropTable(
                 name: "pending_messages");
@@ -1827,10 +2247,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "wait_observations");
 
             migrationBuilder.DropTable(
+                name: "worker_inbound");
+
+            migrationBuilder.DropTable(
                 name: "worker_inbox");
 
             migrationBuilder.DropTable(
                 name: "worker_outbox");
+
+            migrationBuilder.DropTable(
+                name: "worker_sends");
 
             migrationBuilder.DropTable(
                 name: "asp_net_roles");
@@ -1845,10 +2271,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "messages");
 
             migrationBuilder.DropTable(
+                name: "numbers");
+
+            migrationBuilder.DropTable(
                 name: "drivers");
 
             migrationBuilder.DropTable(
                 name: "conversations");
+
+            migrationBuilder.DropTable(
+                name: "clients");
+
+            migrationBuilder.DropTable(
+                name: "workers");
 
             migrationBuilder.DropTable(
                 name: "contacts");
