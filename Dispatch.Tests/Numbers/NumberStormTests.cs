@@ -22,7 +22,7 @@ public sealed class NumberStormTests(PostgresServer postgres)
     [Fact]
     public async Task FiveWorkers_200Numbers_KillsOfAll_EveryNumberEndsAsItsWorkerHasIt()
     {
-        await using var broker = await RabbitProcess.StartAsync(RabbitProcess.Hosts);
+        await using var broker = await RabbitProcess.StartAsync(1);
         var store = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite, postgres);
         var logs = new RecordingLogs();
         var services = Services(store, broker.Address("t1"), logs);
