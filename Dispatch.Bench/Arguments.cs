@@ -32,6 +32,7 @@ internal sealed class Arguments
               circuits [--count 100]
               locks    [--provider sqlite|postgresql] [--writers 32] [--seconds 4] [--rounds 3]
               bus      [--uri amqp://guest:guest@localhost:5672/] [--provider sqlite|postgresql] [--messages 5000] [--rounds 3]
+              connect  [--uri amqp://guest:guest@localhost:5672/] [--provider sqlite|postgresql] [--numbers 1000] [--rounds 3]
             """);
         return 2;
     }
