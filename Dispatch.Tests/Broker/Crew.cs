@@ -9,7 +9,7 @@ namespace Dispatch.Tests.Broker;
 internal sealed record Act(string WorkerId, string CommandId, long NumberId);
 
 /// <summary>
-/// Workers that answer each create with one code, a little later, as a socket would. What they did once (a command's id) they do not do again: their memory
+/// Workers that answer each create with one code; legacy ones a little later, as a socket would. What they did once (a command's id) they do not do again: their memory
 /// outlives their connection, as that of the reference worker does.
 /// </summary>
 internal sealed class Crew(IWorkerBus bus) : IAsyncDisposable
@@ -19,6 +19,9 @@ internal sealed class Crew(IWorkerBus bus) : IAsyncDisposable
     private readonly ConcurrentDictionary<string, byte> _known = new(StringComparer.Ordinal);
 
     public ConcurrentQueue<Act> Acted { get; } = new();
+
+    /// <summary>How long a legacy worker takes at most, in milliseconds.</summary>
+    public int Slowness { get; init; } = 25;
 
     public static string CodeOf(int number) => string.Create(CultureInfo.InvariantCulture, $"1@code-of-{number}");
 
@@ -42,7 +45,7 @@ internal sealed class Crew(IWorkerBus bus) : IAsyncDisposable
                 {
                     var number = delivery.Command!.NumberId!.Value;
                     if (_known.TryAdd(delivery.Message.MessageId!, 0)) Acted.Enqueue(new Act(route.WorkerId, delivery.Message.MessageId!, number));
-                    if (route.Mode == WorkerMode.Legacy) await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 25)), TimeProvider.System, stop);
+                    if (route.Mode == WorkerMode.Legacy && Slowness > 0) await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, Slowness)), TimeProvider.System, stop);
                     // Said before it is acknowledged: a crash in between says it again, and the inbox knows it.
                     await port.AnswerAsync(new QrGenerated(CodeOf((int)number), QrForm.Raw, 1) { NumberId = number, SessionId = delivery.Command.SessionId, MessageId = "qr-" + delivery.Message.MessageId });
                     await delivery.AckAsync();
