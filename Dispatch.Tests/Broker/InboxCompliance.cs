@@ -98,7 +98,7 @@ public abstract class InboxCompliance(DatabaseProvider provider, PostgresServer 
         Assert.Equal((3, 3), (page.Total, page.Items.Count));
         Assert.Equal([DeadReason.NotJson, DeadReason.UnknownAction, DeadReason.ForeignWorker], page.Items.OrderBy(d => d.Id).Select(d => d.Reason));
         Assert.Equal(1, (await _node.DeadLetters.ListAsync(new DeadLetterSearch(Reason: DeadReason.NotJson))).Total);
-        Assert.Equal(1, (await _node.DeadLetters.ListAsync(new DeadLetterSearch(Skip: 2))).Items.Count);
+        Assert.Single((await _node.DeadLetters.ListAsync(new DeadLetterSearch(Skip: 2))).Items);
     }
 
     [Fact]
