@@ -14,26 +14,26 @@ public sealed class NumberQueries(Database database)
         await using var db = database.Read();
         var found = Filter(db, search);
         var total = await found.CountAsync(cancel);
-        var rows = Rows(db, found);
+        var owned = found.Join(db.Clients, n => n.ClientId, c => c.Id, (n, c) => new Owned { Number = n, Client = c });
         var sorted = (search.Sort, search.Descending) switch
         {
-            (NumberSort.Id, false) => rows.OrderBy(n => n.Id),
-            (NumberSort.Id, true) => rows.OrderByDescending(n => n.Id),
-            (NumberSort.Client, false) => rows.OrderBy(n => n.ClientName).ThenBy(n => n.Id),
-            (NumberSort.Client, true) => rows.OrderByDescending(n => n.ClientName).ThenByDescending(n => n.Id),
-            (NumberSort.StateSince, false) => rows.OrderBy(n => n.StateSince).ThenBy(n => n.Id),
-            (NumberSort.StateSince, true) => rows.OrderByDescending(n => n.StateSince).ThenByDescending(n => n.Id),
-            (NumberSort.LastEventAt, false) => rows.OrderBy(n => n.LastEventAt).ThenBy(n => n.Id),
-            (NumberSort.LastEventAt, true) => rows.OrderByDescending(n => n.LastEventAt).ThenByDescending(n => n.Id),
+            (NumberSort.Id, false) => owned.OrderBy(o => o.Number.Id),
+            (NumberSort.Id, true) => owned.OrderByDescending(o => o.Number.Id),
+            (NumberSort.Client, false) => owned.OrderBy(o => o.Client.Name).ThenBy(o => o.Number.Id),
+            (NumberSort.Client, true) => owned.OrderByDescending(o => o.Client.Name).ThenByDescending(o => o.Number.Id),
+            (NumberSort.StateSince, false) => owned.OrderBy(o => o.Number.StateSince).ThenBy(o => o.Number.Id),
+            (NumberSort.StateSince, true) => owned.OrderByDescending(o => o.Number.StateSince).ThenByDescending(o => o.Number.Id),
+            (NumberSort.LastEventAt, false) => owned.OrderBy(o => o.Number.LastEventAt).ThenBy(o => o.Number.Id),
+            (NumberSort.LastEventAt, true) => owned.OrderByDescending(o => o.Number.LastEventAt).ThenByDescending(o => o.Number.Id),
         };
-        return new NumberPage(await sorted.Skip(search.Skip).Take(search.Take).ToListAsync(cancel), total);
+        return new NumberPage(await Rows(sorted.Skip(search.Skip).Take(search.Take)).ToListAsync(cancel), total);
     }
 
     /// <summary>Null: there is no such number.</summary>
     public async Task<NumberRow?> RowAsync(long id, CancellationToken cancel = default)
     {
         await using var db = database.Read();
-        return await Rows(db, db.Numbers.Where(n => n.Id == id)).FirstOrDefaultAsync(cancel);
+        return await Rows(db.Numbers.Where(n => n.Id == id).Join(db.Clients, n => n.ClientId, c => c.Id, (n, c) => new Owned { Number = n, Client = c })).FirstOrDefaultAsync(cancel);
     }
 
     /// <summary>A number with its client and its newest events; null: there is none.</summary>
@@ -69,7 +69,11 @@ public sealed class NumberQueries(Database database)
         await using var db = database.Read();
         var found = db.Clients.AsQueryable();
         if (search.Status is { } status) found = found.Where(c => c.Status == status);
-        if (!string.IsNullOrWhiteSpace(search.Text)) found = found.Where(c => EF.Functions.Like(c.Name.ToLower(), Pattern(search.Text), "\\"));
+        if (!string.IsNullOrWhiteSpace(search.Text))
+        {
+            var lower = search.Text.Trim().ToLowerInvariant();
+            found = found.Where(c => c.Name.ToLower().Contains(lower));
+        }
         return new ClientPage(await Clients(db, found.OrderBy(c => c.Id).Skip(search.Skip).Take(search.Take)).ToListAsync(cancel), await found.CountAsync(cancel));
     }
 
@@ -94,26 +98,29 @@ public sealed class NumberQueries(Database database)
         var text = search.Text.Trim();
         if (text.StartsWith('#') && long.TryParse(text.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var id)) return found.Where(n => n.Id == id);
         var digits = new string([.. text.Where(char.IsAsciiDigit)]);
-        var pattern = Pattern(text);
+        var lower = text.ToLowerInvariant();
         return digits.Length >= 3
-            ? found.Where(n => n.Phone.Contains(digits) || db.Clients.Any(c => c.Id == n.ClientId && EF.Functions.Like(c.Name.ToLower(), pattern, "\\")))
-            : found.Where(n => db.Clients.Any(c => c.Id == n.ClientId && EF.Functions.Like(c.Name.ToLower(), pattern, "\\")));
+            ? found.Where(n => n.Phone.Contains(digits) || db.Clients.Any(c => c.Id == n.ClientId && c.Name.ToLower().Contains(lower)))
+            : found.Where(n => db.Clients.Any(c => c.Id == n.ClientId && c.Name.ToLower().Contains(lower)));
     }
 
-    private static string Pattern(string text) =>
-        "%" + text.Trim().ToLowerInvariant().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal) + "%";
-
-    private static IQueryable<NumberRow> Rows(DispatchDb db, IQueryable<WhatsAppNumber> numbers) =>
-        from n in numbers
-        join c in db.Clients on n.ClientId equals c.Id
-        select new NumberRow(
-            n.Id, n.ClientId, c.Name, n.Phone, n.State, n.StateSince, n.Reason, n.Code, n.Generation, n.SessionId, n.WorkerId, n.NextWorkerId, n.Health, n.HealthAt, n.QrNumber,
-            n.QrExpiresAt, n.Attempts, n.DueAt, n.PhoneSeenAt, n.ChannelId, n.LastEvent, n.LastEventAt, n.CreatedAt, n.Version);
+    private static IQueryable<NumberRow> Rows(IQueryable<Owned> owned) => owned.Select(o => new NumberRow(
+        o.Number.Id, o.Number.ClientId, o.Client.Name, o.Number.Phone, o.Number.State, o.Number.StateSince, o.Number.Reason, o.Number.Code, o.Number.Generation, o.Number.SessionId,
+        o.Number.WorkerId, o.Number.NextWorkerId, o.Number.Health, o.Number.HealthAt, o.Number.QrNumber, o.Number.QrExpiresAt, o.Number.Attempts, o.Number.DueAt, o.Number.PhoneSeenAt,
+        o.Number.ChannelId, o.Number.LastEvent, o.Number.LastEventAt, o.Number.CreatedAt, o.Number.Version));
 
     private static IQueryable<ClientRow> Clients(DispatchDb db, IQueryable<Client> clients) =>
         from c in clients
-        from n in db.Numbers.Where(n => n.ClientId == c.Id).OrderBy(n => n.Id).Take(1)
+        join n in db.Numbers on c.Id equals n.ClientId
+        where n.Id == db.Numbers.Where(x => x.ClientId == c.Id).Min(x => x.Id)
+        orderby c.Id
         select new ClientRow(
             c.Id, c.Name, c.Status, c.Reason, c.CreatedAt, c.DecidedAt, c.DecidedBy, db.Users.Where(u => u.Id == c.DecidedBy).Select(u => u.DisplayName).FirstOrDefault(), n.Id, n.Phone,
             n.State);
+
+    private sealed class Owned
+    {
+        public required WhatsAppNumber Number { get; init; }
+        public required Client Client { get; init; }
+    }
 }

@@ -110,7 +110,7 @@ public static partial class NumberRules
     {
         if (!IsLive(facts.State)) return Ignore(facts, NumberVerdict.Late);
         var target = facts.State == NumberState.WaitingForWorker && facts.Reason == NumberReason.Handover ? facts.NextWorkerId : signal.WorkerId;
-        if (target is not null && signal.HolderGone) return Begin(facts, target, options, now, 0, NumberCommand.Create) with { Alert = NumberAlert.Lost };
+        if (target is not null && signal.HolderGone) return Begin(facts, target, options, now, 0, NumberCommand.Create) with { Alert = NumberAlert.Lost, Calm = false };
         if (facts.State == NumberState.WaitingForWorker && facts.Reason == NumberReason.Handover) return To(facts, facts.State, now + options.AnswerWithin) with { Reason = facts.Reason, Record = false };
         var waits = To(facts, NumberState.WaitingForWorker, now + options.AnswerWithin) with { Reason = NumberReason.WorkerLost, Alert = NumberAlert.Lost, Health = NumberHealth.Missing };
         return facts is { State: NumberState.WaitingForWorker, Reason: NumberReason.WorkerLost } ? waits with { Record = false } : waits;

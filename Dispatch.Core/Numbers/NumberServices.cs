@@ -3,6 +3,7 @@ using Dispatch.Core.Gateways;
 using Dispatch.Core.Numbers.Simulation;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Dispatch.Core.Numbers;
 
@@ -23,6 +24,7 @@ public static class NumberServices
     /// <summary>The same with the standard settings.</summary>
     public static IServiceCollection AddDispatchNumbers(this IServiceCollection services)
     {
+        services.TryAddSingleton<ChannelDirectory>();
         services.AddSingleton<NumberWake>();
         services.AddSingleton<InboundWake>();
         services.AddSingleton<NumberSecrets>();

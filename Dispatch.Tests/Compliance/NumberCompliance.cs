@@ -95,6 +95,7 @@ public abstract class NumberCompliance(DatabaseProvider provider, PostgresServer
         await TellAsync("1", first, number);
         await AssertShowsAsync(number, first.Code, 1, Clock.Now + QrSchedule.First);
         Clock.Advance(QrSchedule.First);
+        await BeatAsync("1", held: new HeldNumber(number.Id, number.SessionId, "qr"));
         await DueAsync();
         Assert.Null((await SessionAsync(number)).ProtectedQr);
         var second = Qr(2);

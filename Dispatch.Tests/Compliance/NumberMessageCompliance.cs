@@ -33,7 +33,7 @@ public abstract class NumberMessageCompliance(DatabaseProvider provider, Postgre
             var sending = Gateway.SendTextAsync(Message(number), CancellationToken.None);
             var command = await NextSendAsync(number);
             Assert.Equal(("+221770001122", "hello", number.SessionId, "1"), (command.To, command.Text, command.SessionId, command.WorkerId));
-            await TellAsync("1", new SendReported(command.Ref!, error is null || uncertain ? "3EB0" + command.Ref : null, code, error, uncertain), number);
+            await TellAsync("1", new SendReported(command.Ref!, error is null ? "3EB0" + command.Ref : null, code, error, uncertain), number);
 
             var result = await sending.InTime();
 
@@ -116,7 +116,7 @@ public abstract class NumberMessageCompliance(DatabaseProvider provider, Postgre
         var command = await NextSendAsync(number);
         await TellAsync("1", new SendReported(command.Ref!, "3EB0AA"), number);
         await sending.InTime();
-        Assert.Equal((MessageStatus.Sent, "3EB0AA"), ((await Node.MessageAsync(reply.MessageId)).Status, (await Node.MessageAsync(reply.MessageId)).ProviderId));
+        Assert.Equal((MessageStatus.Sent, "3EB0AA"), ((await Node.MessageAsync(reply.MessageId)).Status, (await Node.MessageAsync(reply.MessageId)).ProviderMessageId));
 
         await TellAsync("1", new MessageStatusReported("3EB0AA", DeliveryStatus.Delivered), number);
         await TellAsync("1", new MessageStatusReported("3EB0AA", DeliveryStatus.Read), number);
