@@ -224,6 +224,7 @@ public sealed partial class NumberDeadlines(
     protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
         await RunOnceAsync(now, stop);
+        if (!silence.IsSettled(now)) return MaxSleep;
         await using var db = database.Read();
         var next = await db.Numbers.Where(n => n.DueAt != null).MinAsync(n => n.DueAt, stop) - Clock.GetUtcNow().UtcDateTime;
         return next is { } due && due < MaxSleep ? due > TimeSpan.Zero ? due : TimeSpan.FromMilliseconds(50) : MaxSleep;

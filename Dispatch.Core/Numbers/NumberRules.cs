@@ -169,7 +169,7 @@ public static partial class NumberRules
     /// <summary>A new session with the same worker; its credentials stay, so no scan is needed unless they are gone.</summary>
     private static NumberDecision Anew(NumberFacts facts, NumberReason reason, NumberOptions options, DateTime now) => facts.Restarts >= options.MaxRestarts
         ? End(facts, NumberState.Failed, reason) with { Alert = NumberAlert.Lost, Command = NumberCommand.Stop }
-        : Begin(facts, facts.WorkerId!, options, now, facts.Restarts + 1, NumberCommand.Restart) with { Reason = reason, Calm = false };
+        : Begin(facts, facts.WorkerId!, options, now, facts.Restarts + 1, CommandFor(facts, facts.WorkerId!)) with { Reason = reason, Calm = false };
 
     // ---- the parts they are made of ----
 
@@ -200,8 +200,9 @@ public static partial class NumberRules
         Restarts = facts.Restarts, DueAt = facts.DueAt, QrNumber = facts.QrNumber, QrExpiresAt = facts.QrExpiresAt,
     };
 
+    /// <summary>The worker of seed 002 knows no other word than create.</summary>
     private static NumberCommand CommandFor(NumberFacts facts, string target) =>
-        Same(target, facts.WorkerId) && facts.Generation > 0 ? NumberCommand.Restart : NumberCommand.Create;
+        Same(target, facts.WorkerId) && facts is { Generation: > 0, Legacy: false } ? NumberCommand.Restart : NumberCommand.Create;
 
     private static bool Same(string? one, string? other) => string.Equals(one, other, StringComparison.Ordinal);
 }
