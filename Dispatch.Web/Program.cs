@@ -6,6 +6,7 @@ using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
+using Dispatch.Web.Alerts;
 using Dispatch.Web.Api;
 using Dispatch.Web.Conversations;
 using Dispatch.Web.Moderators;
@@ -31,6 +32,7 @@ builder.Services.AddDispatchApi();
 builder.Services.AddDispatchPages();
 builder.Services.AddDispatchConsole();
 builder.Services.AddDispatchMatchingPages();
+builder.Services.AddScoped<AlertWords>();
 
 var app = builder.Build();
 if (!await app.PrepareAsync(Console.Out, Console.Error)) return StartupOptions.WrongOptions;

@@ -23,7 +23,8 @@ public sealed class Alert
     public AlertKind Kind { get; set; }
     public AlertSeverity Severity { get; set; }
     public required string DedupeKey { get; set; }
-    public long? BookingId { get; set; }
+    /// <summary>The booking, profile or number that the kind is about.</summary>
+    public long? ResourceId { get; set; }
 
     /// <summary>A zone, a component: what the words of the kind name.</summary>
     public string? Subject { get; set; }
@@ -52,6 +53,7 @@ internal sealed class AlertConfiguration : IEntityTypeConfiguration<Alert>
         builder.Property(a => a.Details).HasMaxLength(DetailsLength);
         builder.HasIndex(a => a.DedupeKey, "ux_alerts_open").IsUnique().HasFilter("resolved_at IS NULL");
         builder.HasIndex(a => a.LastSeenAt);
+        builder.HasIndex(a => a.LastSeenAt, "ix_alerts_open").HasFilter("resolved_at IS NULL");
         builder.HasIndex(a => new { a.Kind, a.LastSeenAt });
     }
 }

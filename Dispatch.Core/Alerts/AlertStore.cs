@@ -7,7 +7,8 @@ namespace Dispatch.Core.Alerts;
 /// <param name="Open">True: not resolved; null: all.</param>
 public sealed record AlertSearch(bool? Open = true, AlertKind? Kind = null, AlertSeverity? Severity = null, int Skip = 0, int Take = 50);
 
-public sealed record AlertPage(IReadOnlyList<Alert> Items, int Total);
+/// <param name="Names">Of those who acknowledged or resolved the items, by id.</param>
+public sealed record AlertPage(IReadOnlyList<Alert> Items, int Total, IReadOnlyDictionary<long, string> Names);
 
 /// <summary>Alerts: raised in the transaction of their cause, counted while they last, acknowledged and resolved by people or by their cause.</summary>
 public sealed class AlertStore(Database database, TimeProvider clock)
@@ -21,13 +22,13 @@ public sealed class AlertStore(Database database, TimeProvider clock)
 
     /// <summary>True: a new alert; false: one that lasts already, counted once more.</summary>
     public async Task<bool> RaiseAsync(
-        WriteSession session, AlertKind kind, AlertSeverity severity, string dedupeKey, DateTime now, long? bookingId = null, string? subject = null, string? details = null)
+        WriteSession session, AlertKind kind, AlertSeverity severity, string dedupeKey, DateTime now, long? resourceId = null, string? subject = null, string? details = null)
     {
-        session.Publish(Topics.Alerts, EventNames.AlertChanged, bookingId ?? 0);
+        session.Publish(Topics.Alerts, EventNames.AlertChanged, resourceId ?? 0);
         if (await session.ExecuteAsync(Again, ("now", now), ("details", details), ("key", dedupeKey)) > 0) return false;
         session.Db.Alerts.Add(new Alert
         {
-            Kind = kind, Severity = severity, DedupeKey = dedupeKey, BookingId = bookingId, Subject = subject, Details = details, FirstSeenAt = now, LastSeenAt = now,
+            Kind = kind, Severity = severity, DedupeKey = dedupeKey, ResourceId = resourceId, Subject = subject, Details = details, FirstSeenAt = now, LastSeenAt = now,
         });
         try
         {
@@ -80,11 +81,14 @@ public sealed class AlertStore(Database database, TimeProvider clock)
         if (search.Open is { } open) found = found.Where(a => (a.ResolvedAt == null) == open);
         if (search.Kind is { } kind) found = found.Where(a => a.Kind == kind);
         if (search.Severity is { } severity) found = found.Where(a => a.Severity == severity);
-        return new AlertPage(
-            await found.OrderByDescending(a => a.LastSeenAt).ThenByDescending(a => a.Id).Skip(search.Skip).Take(search.Take).ToListAsync(cancel), await found.CountAsync(cancel));
+        var items = await found.OrderByDescending(a => a.LastSeenAt).ThenByDescending(a => a.Id).Skip(search.Skip).Take(search.Take).ToListAsync(cancel);
+        var people = items.SelectMany(a => new[] { a.AcknowledgedBy, a.ResolvedBy }).OfType<long>().Distinct().ToList();
+        var names = people.Count == 0 ? [] : await db.Users.Where(u => people.Contains(u.Id)).ToDictionaryAsync(u => u.Id, u => u.DisplayName, cancel);
+        return new AlertPage(items, await found.CountAsync(cancel), names);
     }
 
-    public async Task<int> CountOpenAsync(CancellationToken cancel = default)
+    /// <summary>Open ones that nobody looks after yet: the figure on the bell.</summary>
+    public async Task<int> CountUnseenAsync(CancellationToken cancel = default)
     {
         await using var db = database.Read();
         return await db.Alerts.CountAsync(a => a.ResolvedAt == null && a.AcknowledgedAt == null, cancel);

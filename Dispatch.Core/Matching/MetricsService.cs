@@ -123,7 +123,7 @@ public sealed partial class MetricsService(Database database, MatchingFrames fra
         await offers.GroupBy(_ => 1).Select(g => new OfferCounts(
             g.Sum(n => n.SentAt != null ? 1 : 0), g.Sum(n => n.RespondedAt != null ? 1 : 0), g.Sum(n => n.Response == DriverResponseKind.Accepted ? 1 : 0),
             g.Sum(n => n.Response == DriverResponseKind.Rejected ? 1 : 0), g.Sum(n => n.Response == DriverResponseKind.Timeout ? 1 : 0),
-            g.Sum(n => n.LostByMs != null ? 1 : 0), g.Sum(n => n.SeenAt != null ? 1 : 0))).FirstOrDefaultAsync(cancel) ?? new OfferCounts(0, 0, 0, 0, 0, 0, 0);
+            g.Sum(n => n.LostByMs != null ? 1 : 0), g.Sum(n => n.SeenAt != null ? 1 : 0))).SingleOrDefaultAsync(cancel) ?? new OfferCounts(0, 0, 0, 0, 0, 0, 0);
 
     private static double? Share(int part, int whole) => whole == 0 ? null : (double)part / whole;
 

@@ -7,7 +7,7 @@ namespace Dispatch.Tests.Browser;
 /// <summary>For everybody: with a screen reader, without a mouse, on a phone, in French.</summary>
 public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : BrowserTest(chromium, host)
 {
-    private static readonly string[] s_adminPages = ["/board", "/rotation", "/load", "/settings", "/conversations?status=all", "/waiting", "/people", "/profiles"];
+    private static readonly string[] s_adminPages = ["/board", "/rotation", "/load", "/settings", "/conversations?status=all", "/waiting", "/people", "/profiles", "/alerts?state=all"];
 
     [Fact]
     public async Task Pages_CheckedByAxeInBothThemes_HaveNothingSerious()
@@ -122,13 +122,6 @@ public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : Br
         await WriteAsync(waiting, "Je voudrais savoir si vous livrez aussi le dimanche, et à quel prix, pour trois colis.");
         await PostAsync($"/api/conversations/{await IdAsync(waiting)}/transfer", new { actorId = awa, note = "plus tard" });
         return (open, waiting);
-    }
-
-    private static async Task GoAsync(IPage page, string address)
-    {
-        await page.GotoAsync(address);
-        await Expect(page.Locator("h1").First).ToBeAttachedAsync();
-        await Expect(page.Locator(".skeleton")).ToHaveCountAsync(0);
     }
 
     internal static async Task CheckAsync(IPage page, string name, List<string> problems)

@@ -72,6 +72,14 @@ public abstract class BrowserTest(ChromiumFixture chromium, BrowserHost host)
     protected static ILocator Composer(IPage page) => page.Locator("#composer");
 
     /// <summary>The sentences that Dispatch says to the person.</summary>
+    /// <summary>There, and past its skeleton.</summary>
+    protected static async Task GoAsync(IPage page, string address)
+    {
+        await page.GotoAsync(address);
+        await Expect(page.Locator("h1").First).ToBeAttachedAsync();
+        await Expect(page.Locator(".skeleton")).ToHaveCountAsync(0);
+    }
+
     protected static ILocator Notices(IPage page) => page.Locator(".notices");
 
     /// <summary>What concerns the person on whichever page he is: requests for his locks, profiles that came or went.</summary>

@@ -68,11 +68,4 @@ public abstract class MatchingBrowserTest(ChromiumFixture chromium, BrowserHost 
         await page.GotoAsync(await LinkAsync(booking, driver));
         return page;
     }
-
-    protected static async Task GoAsync(IPage page, string address)
-    {
-        await page.GotoAsync(address);
-        await Expect(page.Locator("h1").First).ToBeAttachedAsync();
-        await Expect(page.Locator(".skeleton")).ToHaveCountAsync(0);
-    }
 }

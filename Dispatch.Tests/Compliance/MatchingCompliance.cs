@@ -308,7 +308,7 @@ public abstract class MatchingCompliance(DatabaseProvider provider, PostgresServ
 
         Assert.Equal(BookingStatus.Failed, (await Matching.DriverBackOutAsync(booking, drivers[3])).Status);
         Assert.Equal(BookingResult.WrongStatus, (await Matching.DriverBackOutAsync(booking, drivers[3])).Result);
-        Assert.Contains((await Node.Get<AlertStore>().ListAsync(new AlertSearch())).Items, a => a.Kind == AlertKind.MatchingFailure && a.BookingId == booking);
+        Assert.Contains((await Node.Get<AlertStore>().ListAsync(new AlertSearch())).Items, a => a.Kind == AlertKind.MatchingFailure && a.ResourceId == booking);
         await AssertSoundAsync();
     }
 

@@ -84,7 +84,7 @@ public abstract class MatchingTimeoutCompliance(DatabaseProvider provider, Postg
         Assert.Contains("Aucun chauffeur trouvé après 5 minutes", admin.Text, StringComparison.Ordinal);
         Assert.Contains(Node.Gateway.Sent, m => m.Address == "221770000001");
         var alert = Assert.Single((await Node.Get<AlertStore>().ListAsync(new AlertSearch(Kind: AlertKind.BookingTimeout))).Items);
-        Assert.Equal((AlertSeverity.Critical, (long?)booking, 1), (alert.Severity, alert.BookingId, alert.Count));
+        Assert.Equal((AlertSeverity.Critical, (long?)booking, 1), (alert.Severity, alert.ResourceId, alert.Count));
         Assert.Equal(0, await Timeouts.RunOnceAsync(Clock.Now));
         await AssertSoundAsync();
     }

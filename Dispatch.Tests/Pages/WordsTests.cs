@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Resources;
+using Dispatch.Core.Alerts;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
@@ -18,7 +19,7 @@ public sealed class WordsTests
 {
     private static readonly CultureInfo French = CultureInfo.GetCultureInfo("fr");
 
-    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text", "Bookings", "Drivers", "Figures", "Offer"];
+    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text", "Bookings", "Drivers", "Figures", "Offer", "Alerts"];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -38,6 +39,13 @@ public sealed class WordsTests
             .. Names<ConversationStatus>("Conversation_"), .. Names<MessageStatus>("Message_"), .. MessageKinds.Labelled.Select(t => "Type_" + t),
         ];
         Assert.Empty(wanted.Except(Keys("Inbox", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Alerts_AllHaveASentence()
+    {
+        string[] wanted = [.. Names<AlertKind>("Alert_"), .. Names<AlertKind>("Kind_"), .. Names<AlertSeverity>("Severity_")];
+        Assert.Empty(wanted.Except(Keys("Alerts", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
     [Fact]

@@ -92,6 +92,14 @@ internal sealed class ApiInput(HttpContext context)
         return null;
     }
 
+    /// <summary>"true" or "false"; null: not given.</summary>
+    public bool? Flag(string name)
+    {
+        var text = Text(name);
+        Check(text is null or "true" or "false", name, "Allowed: true, false.");
+        return text is null ? null : text == "true";
+    }
+
     public string? Text(string name) => context.Request.Query[name] is [{ Length: > 0 } text, ..] ? text : null;
 }
 

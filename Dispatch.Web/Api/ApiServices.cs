@@ -40,6 +40,7 @@ public static class ApiServices
         ModeratorEndpoints.Map(api);
         ChannelEndpoints.Map(api);
         LockEndpoints.Map(api);
+        AlertEndpoints.Map(api);
         ProfileEndpoints.Map(api);
         DriverEndpoints.Map(api);
         BookingEndpoints.Map(api);

@@ -91,10 +91,9 @@ internal static class LockEndpoints
     {
         var input = new ApiInput(context);
         var (skip, take) = input.Page();
-        var (kind, moderator, open) = (input.Word<ConflictKind>("kind"), input.Number("moderator"), input.Text("open"));
-        input.Check(open is null or "true" or "false", "open", "Allowed: true, false.");
+        var (kind, moderator, open) = (input.Word<ConflictKind>("kind"), input.Number("moderator"), input.Flag("open"));
         if (input.IsBad) return input.Problem;
-        var page = await conflicts.ListAsync(skip, take, kind, moderator, open is null ? null : open == "true", context.RequestAborted);
+        var page = await conflicts.ListAsync(skip, take, kind, moderator, open, context.RequestAborted);
         return Results.Ok(ApiPage<ConflictRecord>.Of(page));
     }
 }

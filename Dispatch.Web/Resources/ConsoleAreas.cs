@@ -6,3 +6,6 @@ public sealed class Inbox;
 public sealed class Queue;
 
 public sealed class Board;
+
+/// <summary>The bell and the list of alerts.</summary>
+public sealed class Alerts;

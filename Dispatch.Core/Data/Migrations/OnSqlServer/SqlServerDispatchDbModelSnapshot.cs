@@ -39,10 +39,6 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasColumnType("bigint")
                         .HasColumnName("acknowledged_by");
 
-                    b.Property<long?>("BookingId")
-                        .HasColumnType("bigint")
-                        .HasColumnName("booking_id");
-
                     b.Property<int>("Count")
                         .HasColumnType("int")
                         .HasColumnName("count");
@@ -80,6 +76,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasColumnType("bigint")
                         .HasColumnName("resolved_by");
 
+                    b.Property<long?>("ResourceId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("resource_id");
+
                     b.Property<string>("Severity")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -99,6 +99,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
                     b.HasIndex("Kind", "LastSeenAt")
                         .HasDatabaseName("ix_alerts_kind_last_seen_at");
+
+                    b.HasIndex(new[] { "LastSeenAt" }, "ix_alerts_open")
+                        .HasDatabaseName("ix_alerts_open")
+                        .HasFilter("resolved_at IS NULL");
 
                     b.HasIndex(new[] { "DedupeKey" }, "ux_alerts_open")
                         .IsUnique()

@@ -32,10 +32,6 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("acknowledged_by");
 
-                    b.Property<long?>("BookingId")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("booking_id");
-
                     b.Property<int>("Count")
                         .HasColumnType("INTEGER")
                         .HasColumnName("count");
@@ -73,6 +69,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("resolved_by");
 
+                    b.Property<long?>("ResourceId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("resource_id");
+
                     b.Property<string>("Severity")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -92,6 +92,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
                     b.HasIndex("Kind", "LastSeenAt")
                         .HasDatabaseName("ix_alerts_kind_last_seen_at");
+
+                    b.HasIndex(new[] { "LastSeenAt" }, "ix_alerts_open")
+                        .HasDatabaseName("ix_alerts_open")
+                        .HasFilter("resolved_at IS NULL");
 
                     b.HasIndex(new[] { "DedupeKey" }, "ux_alerts_open")
                         .IsUnique()

@@ -1,9 +1,10 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Dispatch.Core.Data.Migrations.OnSqlServer
+namespace Dispatch.Core.Data.Migrations.OnPostgres
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -16,19 +17,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    severity = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    booking_id = table.Column<long>(type: "bigint", nullable: true),
-                    subject = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
-                    details = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    count = table.Column<int>(type: "int", nullable: false),
-                    acknowledged_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    severity = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: true),
+                    subject = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
+                    details = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    acknowledged_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     acknowledged_by = table.Column<long>(type: "bigint", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     resolved_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -41,10 +42,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -56,24 +57,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    display_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    disabled = table.Column<bool>(type: "bit", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "bit", nullable: false),
-                    password_hash = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    security_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    phone_number = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "bit", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "bit", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "bit", nullable: false),
-                    access_failed_count = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    display_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    disabled = table.Column<bool>(type: "boolean", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    password_hash = table.Column<string>(type: "text", nullable: true),
+                    security_stamp = table.Column<string>(type: "text", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
+                    phone_number = table.Column<string>(type: "text", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -85,21 +86,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: true),
                     token = table.Column<long>(type: "bigint", nullable: false),
                     winner_id = table.Column<long>(type: "bigint", nullable: true),
                     loser_id = table.Column<long>(type: "bigint", nullable: true),
-                    participants = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
-                    decided_by = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    resolution = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    participants = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    decided_by = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     duration_ms = table.Column<long>(type: "bigint", nullable: true),
-                    note = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    note = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -111,17 +112,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: true),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
                     conversation_id = table.Column<long>(type: "bigint", nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    count = table.Column<int>(type: "int", nullable: false),
-                    repaired = table.Column<bool>(type: "bit", nullable: false),
-                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    repaired = table.Column<bool>(type: "boolean", nullable: false),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -133,13 +134,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    protected_token = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    protected_token = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -151,10 +152,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -166,21 +167,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
-                    rating = table.Column<double>(type: "float", nullable: true),
-                    vehicle_type = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
-                    vehicle_plate = table.Column<string>(type: "nvarchar(30)", maxLength: 30, nullable: false),
-                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
-                    latitude = table.Column<double>(type: "float", nullable: true),
-                    longitude = table.Column<double>(type: "float", nullable: true),
-                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    consecutive_timeouts = table.Column<int>(type: "int", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    rating = table.Column<double>(type: "double precision", nullable: true),
+                    vehicle_type = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    vehicle_plate = table.Column<string>(type: "character varying(30)", maxLength: 30, nullable: false),
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    latitude = table.Column<double>(type: "double precision", nullable: true),
+                    longitude = table.Column<double>(type: "double precision", nullable: true),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    consecutive_timeouts = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -192,12 +193,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -208,10 +209,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "leases",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
-                    holder = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    holder = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
                     epoch = table.Column<long>(type: "bigint", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -223,11 +224,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    key = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
-                    text = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    key = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    text = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     changed_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -239,10 +240,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "moderator_connections",
                 columns: table => new
                 {
-                    connection_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    connection_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    node = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    connected_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    node = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    connected_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -254,22 +255,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     booking_id = table.Column<long>(type: "bigint", nullable: true),
                     driver_id = table.Column<long>(type: "bigint", nullable: true),
-                    audience = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    audience = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: true),
-                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    text = table.Column<string>(type: "nvarchar(4000)", maxLength: 4000, nullable: false),
-                    effect_key = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true)
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    text = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false),
+                    effect_key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -280,9 +281,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "settings",
                 columns: table => new
                 {
-                    key = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
-                    value = table.Column<int>(type: "int", nullable: false),
-                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    key = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    value = table.Column<int>(type: "integer", nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     changed_by_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -295,11 +296,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    used_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    used_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -312,7 +313,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 {
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -323,11 +324,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "int", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     role_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -344,11 +345,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "int", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     user_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -365,9 +366,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    provider_key = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    provider_display_name = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    provider_key = table.Column<string>(type: "text", nullable: false),
+                    provider_display_name = table.Column<string>(type: "text", nullable: true),
                     user_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -410,9 +411,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     user_id = table.Column<long>(type: "bigint", nullable: false),
-                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    name = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -430,21 +431,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    enabled = table.Column<bool>(type: "bit", nullable: false),
-                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    choice = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    grace_until = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    last_activity_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    open_count = table.Column<int>(type: "int", nullable: false),
-                    max_conversations = table.Column<int>(type: "int", nullable: false),
-                    held_profiles = table.Column<int>(type: "int", nullable: false),
-                    queue_standing = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
-                    last_assigned_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    drain_window_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    drain_count = table.Column<int>(type: "int", nullable: false)
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    choice = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    grace_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_activity_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    open_count = table.Column<int>(type: "integer", nullable: false),
+                    max_conversations = table.Column<int>(type: "integer", nullable: false),
+                    held_profiles = table.Column<int>(type: "integer", nullable: false),
+                    queue_standing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    last_assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    drain_window_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    drain_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -464,41 +465,41 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    customer_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    customer_phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
-                    pickup_address = table.Column<string>(type: "nvarchar(300)", maxLength: 300, nullable: false),
-                    drop_address = table.Column<string>(type: "nvarchar(300)", maxLength: 300, nullable: false),
-                    pickup_latitude = table.Column<double>(type: "float", nullable: true),
-                    pickup_longitude = table.Column<double>(type: "float", nullable: true),
-                    drop_latitude = table.Column<double>(type: "float", nullable: true),
-                    drop_longitude = table.Column<double>(type: "float", nullable: true),
-                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
-                    pickup_time = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    price = table.Column<decimal>(type: "decimal(12,2)", precision: 12, scale: 2, nullable: true),
-                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    customer_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    customer_phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    pickup_address = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    drop_address = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    pickup_latitude = table.Column<double>(type: "double precision", nullable: true),
+                    pickup_longitude = table.Column<double>(type: "double precision", nullable: true),
+                    drop_latitude = table.Column<double>(type: "double precision", nullable: true),
+                    drop_longitude = table.Column<double>(type: "double precision", nullable: true),
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    pickup_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    price = table.Column<decimal>(type: "numeric(12,2)", precision: 12, scale: 2, nullable: true),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L),
                     driver_id = table.Column<long>(type: "bigint", nullable: true),
-                    round = table.Column<int>(type: "int", nullable: false),
-                    wave = table.Column<int>(type: "int", nullable: false),
-                    exhausted_wave = table.Column<int>(type: "int", nullable: false),
-                    rematches = table.Column<int>(type: "int", nullable: false),
-                    wave_policy = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    priority_mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    max_distance = table.Column<double>(type: "float", nullable: true),
-                    excluded_driver_ids = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    start_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    matching_started_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    matching_deadline = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    next_wave_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    accepted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    reason = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
-                    question = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    question_repeats = table.Column<int>(type: "int", nullable: false),
-                    asked_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    wave = table.Column<int>(type: "integer", nullable: false),
+                    exhausted_wave = table.Column<int>(type: "integer", nullable: false),
+                    rematches = table.Column<int>(type: "integer", nullable: false),
+                    wave_policy = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    priority_mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    max_distance = table.Column<double>(type: "double precision", nullable: true),
+                    excluded_driver_ids = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    start_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    matching_started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    matching_deadline = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    next_wave_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    accepted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    question = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    question_repeats = table.Column<int>(type: "integer", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -517,16 +518,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
-                    position = table.Column<int>(type: "int", nullable: false),
-                    estimated_wait_time = table.Column<int>(type: "int", nullable: true),
-                    estimated_from = table.Column<int>(type: "int", nullable: true),
-                    estimated_to = table.Column<int>(type: "int", nullable: true),
-                    profiles_available = table.Column<int>(type: "int", nullable: false),
-                    first_estimate_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    first_from = table.Column<int>(type: "int", nullable: true),
-                    first_to = table.Column<int>(type: "int", nullable: true)
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    estimated_wait_time = table.Column<int>(type: "integer", nullable: true),
+                    estimated_from = table.Column<int>(type: "integer", nullable: true),
+                    estimated_to = table.Column<int>(type: "integer", nullable: true),
+                    profiles_available = table.Column<int>(type: "integer", nullable: false),
+                    first_estimate_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    first_from = table.Column<int>(type: "integer", nullable: true),
+                    first_to = table.Column<int>(type: "integer", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -544,8 +545,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
                     turn = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -564,14 +565,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
-                    asked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    asked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    granted = table.Column<bool>(type: "bit", nullable: false)
+                    granted = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -589,19 +590,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    restricted = table.Column<bool>(type: "bit", nullable: false),
-                    paused = table.Column<bool>(type: "bit", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
+                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    restricted = table.Column<bool>(type: "boolean", nullable: false),
+                    paused = table.Column<bool>(type: "boolean", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
                     holder_id = table.Column<long>(type: "bigint", nullable: true),
                     holder_version = table.Column<long>(type: "bigint", nullable: false),
-                    holder_since = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    free_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    holder_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    free_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     avoid_id = table.Column<long>(type: "bigint", nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -626,20 +627,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false),
                     holder_id = table.Column<long>(type: "bigint", nullable: false),
                     requester_id = table.Column<long>(type: "bigint", nullable: true),
-                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    answer = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    answer = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -663,13 +664,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    estimated_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    from_seconds = table.Column<int>(type: "int", nullable: false),
-                    to_seconds = table.Column<int>(type: "int", nullable: false),
-                    served_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    waited_seconds = table.Column<int>(type: "int", nullable: false)
+                    estimated_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    from_seconds = table.Column<int>(type: "integer", nullable: false),
+                    to_seconds = table.Column<int>(type: "integer", nullable: false),
+                    served_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    waited_seconds = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -687,16 +688,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     booking_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    round = table.Column<int>(type: "int", nullable: false),
-                    wave = table.Column<int>(type: "int", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    wave = table.Column<int>(type: "integer", nullable: false),
                     driver_id = table.Column<long>(type: "bigint", nullable: true),
                     actor_id = table.Column<long>(type: "bigint", nullable: true),
-                    note = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
-                    data = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    note = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -714,24 +715,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     booking_id = table.Column<long>(type: "bigint", nullable: false),
                     driver_id = table.Column<long>(type: "bigint", nullable: false),
-                    round = table.Column<int>(type: "int", nullable: false),
-                    wave = table.Column<int>(type: "int", nullable: false),
-                    asked = table.Column<int>(type: "int", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    delivered_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    responded_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    response = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    withdrawn = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    method = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    wave = table.Column<int>(type: "integer", nullable: false),
+                    asked = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    delivered_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    responded_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    response = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    withdrawn = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    method = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     lost_by_ms = table.Column<long>(type: "bigint", nullable: true),
-                    distance = table.Column<double>(type: "float", nullable: true)
+                    distance = table.Column<double>(type: "double precision", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -755,23 +756,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     booking_id = table.Column<long>(type: "bigint", nullable: false),
-                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
-                    started_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    hour = table.Column<int>(type: "int", nullable: false),
-                    reachable_drivers = table.Column<int>(type: "int", nullable: false),
-                    total_drivers_notified = table.Column<int>(type: "int", nullable: false),
-                    total_drivers_responded = table.Column<int>(type: "int", nullable: false),
-                    waves = table.Column<int>(type: "int", nullable: false),
-                    accepted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    time_to_match = table.Column<int>(type: "int", nullable: true),
-                    broadcast_ms = table.Column<int>(type: "int", nullable: true),
-                    accept_ms = table.Column<int>(type: "int", nullable: true),
-                    human_ms = table.Column<int>(type: "int", nullable: true),
-                    final_status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    hour = table.Column<int>(type: "integer", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "integer", nullable: false),
+                    waves = table.Column<int>(type: "integer", nullable: false),
+                    accepted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    time_to_match = table.Column<int>(type: "integer", nullable: true),
+                    broadcast_ms = table.Column<int>(type: "integer", nullable: true),
+                    accept_ms = table.Column<int>(type: "integer", nullable: true),
+                    human_ms = table.Column<int>(type: "integer", nullable: true),
+                    final_status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -791,7 +792,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     client_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    approached_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    approached_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -821,13 +822,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     client_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    lock_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lock_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -858,21 +859,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     contact_id = table.Column<long>(type: "bigint", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     owner_id = table.Column<long>(type: "bigint", nullable: true),
                     owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    owner_since = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    owner_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     last_owner_id = table.Column<long>(type: "bigint", nullable: true),
-                    last_message_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    last_message_preview = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    last_message_direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    unread_count = table.Column<int>(type: "int", nullable: false),
-                    waiting_since = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    last_message_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_message_preview = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    last_message_direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    unread_count = table.Column<int>(type: "integer", nullable: false),
+                    waiting_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -897,17 +898,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    assigned_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     assigned_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    queue_position = table.Column<int>(type: "int", nullable: true),
-                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    last_activity_check = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    end_cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    queue_position = table.Column<int>(type: "integer", nullable: true),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_activity_check = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    end_cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
                     ended_by_id = table.Column<long>(type: "bigint", nullable: true),
                     holder_version = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -933,12 +934,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    lock_type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lock_type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -987,18 +988,18 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     actor_id = table.Column<long>(type: "bigint", nullable: true),
                     from_id = table.Column<long>(type: "bigint", nullable: true),
                     to_id = table.Column<long>(type: "bigint", nullable: true),
                     owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    note = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
-                    candidates = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    note = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    candidates = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1016,19 +1017,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    type = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
-                    text = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    stored_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
-                    effect_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    text = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    stored_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    effect_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
                     sender_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -1053,14 +1054,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     message_id = table.Column<long>(type: "bigint", nullable: false),
-                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    claim_token = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    claim_token = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1090,6 +1091,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 column: "last_seen_at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_alerts_open",
+                table: "alerts",
+                column: "last_seen_at",
+                filter: "resolved_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ux_alerts_open",
                 table: "alerts",
                 column: "dedupe_key",
@@ -1105,8 +1112,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "role_name_index",
                 table: "asp_net_roles",
                 column: "normalized_name",
-                unique: true,
-                filter: "[normalized_name] IS NOT NULL");
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
@@ -1132,8 +1138,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "user_name_index",
                 table: "asp_net_users",
                 column: "normalized_user_name",
-                unique: true,
-                filter: "[normalized_user_name] IS NOT NULL");
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_assignment_conflicts_at",

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Dispatch.Core.Data.Migrations.OnPostgres
 {
     [DbContext(typeof(PostgresDispatchDb))]
-    [Migration("20261121093227_Initial")]
+    [Migration("20261121112045_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -41,10 +41,6 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.Property<long?>("AcknowledgedBy")
                         .HasColumnType("bigint")
                         .HasColumnName("acknowledged_by");
-
-                    b.Property<long?>("BookingId")
-                        .HasColumnType("bigint")
-                        .HasColumnName("booking_id");
 
                     b.Property<int>("Count")
                         .HasColumnType("integer")
@@ -83,6 +79,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasColumnType("bigint")
                         .HasColumnName("resolved_by");
 
+                    b.Property<long?>("ResourceId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("resource_id");
+
                     b.Property<string>("Severity")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -102,6 +102,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
                     b.HasIndex("Kind", "LastSeenAt")
                         .HasDatabaseName("ix_alerts_kind_last_seen_at");
+
+                    b.HasIndex(new[] { "LastSeenAt" }, "ix_alerts_open")
+                        .HasDatabaseName("ix_alerts_open")
+                        .HasFilter("resolved_at IS NULL");
 
                     b.HasIndex(new[] { "DedupeKey" }, "ux_alerts_open")
                         .IsUnique()

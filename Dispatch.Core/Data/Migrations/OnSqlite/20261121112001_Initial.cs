@@ -20,7 +20,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     severity = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     dedupe_key = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    resource_id = table.Column<long>(type: "INTEGER", nullable: true),
                     subject = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
                     details = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
                     first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
@@ -1088,6 +1088,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "ix_alerts_last_seen_at",
                 table: "alerts",
                 column: "last_seen_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_alerts_open",
+                table: "alerts",
+                column: "last_seen_at",
+                filter: "resolved_at IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ux_alerts_open",

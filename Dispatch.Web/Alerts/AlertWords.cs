@@ -1,0 +1,31 @@
+using System.Globalization;
+using Dispatch.Core.Alerts;
+using Microsoft.Extensions.Localization;
+
+namespace Dispatch.Web.Alerts;
+
+/// <summary>An alert as a sentence, and the page where one sees to it.</summary>
+public sealed class AlertWords(IStringLocalizer<Resources.Alerts> words)
+{
+    /// <summary>{0} is the id of what it is about, {1} its subject, {2} its details.</summary>
+    public string Say(Alert alert) => words["Alert_" + alert.Kind, alert.ResourceId?.ToString(CultureInfo.InvariantCulture) ?? "-", Subject(alert), alert.Details ?? ""];
+
+    /// <summary>Where to go; every alert leads somewhere.</summary>
+    public static string Href(Alert alert) => alert.Kind switch
+    {
+        AlertKind.BookingTimeout or AlertKind.MatchingFailure or AlertKind.NotificationFailure when alert.ResourceId is { } id => Invariant($"/bookings/{id}"),
+        AlertKind.BookingTimeout or AlertKind.MatchingFailure or AlertKind.NotificationFailure => "/matchings",
+        AlertKind.LowDriverAvailability => "/drivers",
+        AlertKind.DatabaseError or AlertKind.MatchingHealth => "/matching",
+        AlertKind.DailyReport => "/matching/report?day=" + Uri.EscapeDataString(alert.Subject ?? ""),
+    };
+
+    private string Subject(Alert alert)
+    {
+        if (alert.Subject is not { Length: > 0 } subject || string.Equals(subject, "-", StringComparison.Ordinal)) return words["AllZones"];
+        // Components of the health check have names of their own; zones are what people called them.
+        return alert.Kind == AlertKind.MatchingHealth ? words["Component_" + subject] : subject;
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
