@@ -11,6 +11,7 @@ using Dispatch.Web.Api;
 using Dispatch.Web.Conversations;
 using Dispatch.Web.Moderators;
 using Dispatch.Web.Matching;
+using Dispatch.Web.Numbers;
 using Dispatch.Web.Startup;
 using Dispatch.Web.Webhooks;
 
@@ -32,6 +33,7 @@ builder.Services.AddDispatchApi();
 builder.Services.AddDispatchPages();
 builder.Services.AddDispatchConsole();
 builder.Services.AddDispatchMatchingPages();
+builder.Services.AddDispatchNumberPages();
 builder.Services.AddScoped<AlertWords>();
 
 var app = builder.Build();
@@ -52,5 +54,7 @@ app.MapDispatchModeratorRoutes();
 app.MapDispatchWebhooks();
 app.MapDispatchOffers();
 app.MapDispatchMatchingExports();
+app.MapDispatchCodeLinks();
+app.MapDispatchNumberExports();
 app.MapDispatchPages();
 return await app.RunUntilStoppedAsync();
