@@ -1,9 +1,11 @@
+using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
+using Dispatch.Core.Numbers;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Dispatch.Web.Alerts;
@@ -26,6 +28,8 @@ builder.Services.Configure<ConflictOptions>(builder.Configuration.GetSection(Con
 builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchMatching(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
+builder.Services.AddDispatchBroker(builder.Configuration);
+builder.Services.AddDispatchNumbers(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();

@@ -9,6 +9,8 @@ public enum AlertSeverity { Info, Warning, Critical }
 public enum AlertKind
 {
     BookingTimeout, LowDriverAvailability, MatchingFailure, DatabaseError, NotificationFailure, MatchingHealth, DailyReport,
+    // the broker
+    BrokerDown, DeadLetters,
     // numbers and their workers
     NumberLost, NumberBanned, NumberDegraded, NumberPhoneUnseen, WorkerDown, WorkerUnknown,
 }

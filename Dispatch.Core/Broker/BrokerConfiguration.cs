@@ -27,8 +27,8 @@ internal sealed class BrokerConfiguration :
     public void Configure(EntityTypeBuilder<InboxAnswer> builder)
     {
         builder.ToTable("worker_inbox");
-        builder.Property(a => a.Key).HasMaxLength(64);
-        builder.HasIndex(a => a.Key, "ux_worker_inbox_key").IsUnique();
+        builder.Property(a => a.AnswerKey).HasMaxLength(64);
+        builder.HasIndex(a => a.AnswerKey, "ux_worker_inbox_key").IsUnique();
         builder.HasIndex(a => a.ReceivedAt, "ix_worker_inbox_received");
     }
 

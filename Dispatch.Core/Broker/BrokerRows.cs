@@ -53,17 +53,30 @@ public sealed class OutboxCommand
 public sealed class InboxAnswer
 {
     public long Id { get; set; }
-    public required string Key { get; set; }
+    public required string AnswerKey { get; set; }
     public DateTime ReceivedAt { get; set; }
 }
 
 public enum DeadLetterStatus { Open, Replayed, Dropped }
 
+/// <summary>Where a dead letter came from.</summary>
+public enum DeadLetterSource
+{
+    Answers,
+    Health,
+
+    /// <summary>The shared queue of a legacy worker.</summary>
+    Legacy,
+
+    /// <summary>A command that no worker carried out.</summary>
+    Commands,
+}
+
 /// <summary>A message that could not be used: kept with its reason until somebody decides.</summary>
 public sealed class DeadLetter
 {
     public long Id { get; set; }
-    public BusSource Source { get; set; }
+    public DeadLetterSource Source { get; set; }
     public DeadReason Reason { get; set; }
 
     /// <summary>Which field, what is allowed, or the type of the exception; never a value from the message.</summary>

@@ -23,7 +23,11 @@ public sealed class WorkerOutbox(OutboxSignal signal)
     private const string WithdrawNumber =
         "UPDATE worker_outbox SET status = 'Withdrawn', done_at = @now WHERE worker_id = @worker AND number_id = @number AND status = 'Queued'";
 
-    internal static IEnumerable<string> Statements(SqlDialect dialect) => [WithdrawNumber, dialect.InsertRows("worker_outbox", Columns, "id")];
+    private const string Repeat =
+        "UPDATE worker_outbox SET status = 'Queued', reason = NULL, claim = NULL, claimed_until = NULL, done_at = NULL, expires_at = NULL, due_at = @now "
+        + "WHERE command_id = @command AND status IN ('Published','Expired','Withdrawn')";
+
+    internal static IEnumerable<string> Statements(SqlDialect dialect) => [WithdrawNumber, Repeat, dialect.InsertRows("worker_outbox", Columns, "id")];
 
     /// <summary>The command leaves after this transaction's commit, in its turn among those for the same worker and number.</summary>
     /// <param name="expires">After so long it is not sent any more; null: never.</param>
@@ -49,6 +53,17 @@ public sealed class WorkerOutbox(OutboxSignal signal)
     /// <summary>Commands for the number that have not left yet are not wanted any more. Returns how many there were; what is being published goes out.</summary>
     public Task<int> WithdrawAsync(WriteSession session, string workerId, long numberId, DateTime now) =>
         session.ExecuteAsync(WithdrawNumber, ("now", now), ("worker", workerId), ("number", numberId));
+
+    /// <summary>A command that was published and did not arrive goes out once more, under the id it had; what is in the outbox already stays as it is.</summary>
+    internal async Task RepeatAsync(WriteSession session, string commandId, WorkerCommand command, string body, DateTime now)
+    {
+        session.AfterCommit(signal.Wake);
+        if (await session.ExecuteAsync(Repeat, ("now", now), ("command", commandId)) > 0) return;
+        // Open already, or its row went with the history.
+        if (await session.Db.WorkerOutbox.AnyAsync(c => c.CommandId == commandId)) return;
+        await session.InsertAsync("worker_outbox", Columns,
+            [[commandId, command.WorkerId, command.NumberId, command.SessionId, command.Action, body, null, OutboxStatus.Queued, 0, now, now]], ["id"], r => r.GetInt64(0));
+    }
 
     /// <summary>What is in the outbox of a worker and why, the newest on top.</summary>
     public static async Task<IReadOnlyList<OutboxCommand>> ListOpenAsync(DispatchDb db, string? workerId, int skip, int take, CancellationToken cancel = default)

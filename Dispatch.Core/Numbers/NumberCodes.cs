@@ -11,7 +11,7 @@ namespace Dispatch.Core.Numbers;
 /// <param name="PairingCode">Eight characters to type instead; null: none.</param>
 /// <param name="Why">Resource key of the reason; null: the state says it all.</param>
 public sealed record CodeView(
-    long NumberId, NumberState State, NumberReason Reason, int? Code, long Generation, int QrNumber, DateTime? ExpiresAt, byte[]? Png, string? PairingCode)
+    long NumberId, NumberState State, NumberReason Reason, int? Code, long Generation, int QrNumber, DateTime? ExpiresAt, byte[]? Png, string? PairingCode, DateTime? PairingExpiresAt)
 {
     public int Codes => QrSchedule.Codes;
     public string? Why => NumberSentences.Why(Reason, Code);
@@ -46,7 +46,7 @@ public sealed class NumberCodes(Database database, NumberSecrets secrets, IOptio
                          {
                              n.Id, n.State, n.Reason, n.Code, n.Generation, n.QrNumber, n.QrExpiresAt,
                              Session = db.NumberSessions.Where(s => s.NumberId == n.Id && s.Generation == n.Generation)
-                                 .Select(s => new { s.ProtectedQr, s.ProtectedPairingCode, s.SecretExpiresAt }).FirstOrDefault(),
+                                 .Select(s => new { s.ProtectedQr, s.ProtectedPairingCode, s.PairingExpiresAt }).FirstOrDefault(),
                          }).FirstOrDefaultAsync(cancel);
         if (row is null) return null;
         var waits = row.State == NumberState.WaitingQr;
@@ -54,7 +54,7 @@ public sealed class NumberCodes(Database database, NumberSecrets secrets, IOptio
         var code = shown ? secrets.Unprotect(row.Session?.ProtectedQr) : null;
         return new CodeView(
             row.Id, row.State, row.Reason, row.Code, row.Generation, row.QrNumber, row.QrExpiresAt, code is null ? null : QrPictures.Png(code),
-            waits && row.Session?.SecretExpiresAt > now ? secrets.Unprotect(row.Session.ProtectedPairingCode) : null);
+            waits && row.Session?.PairingExpiresAt > now ? secrets.Unprotect(row.Session.ProtectedPairingCode) : null, row.Session?.PairingExpiresAt);
     }
 
     /// <summary>A link for whoever holds the phone; it replaces an earlier one of the number. Null: there is no such number.</summary>

@@ -9,7 +9,7 @@ internal sealed class NumberConfiguration :
     IEntityTypeConfiguration<NumberLink>, IEntityTypeConfiguration<Worker>, IEntityTypeConfiguration<WorkerSend>,
     IEntityTypeConfiguration<WorkerInbound>, IEntityTypeConfiguration<LidPhone>
 {
-    public const int SessionLength = 80, SecretLength = 100_000, HashLength = 64, KeyLength = 60, ProviderIdLength = 128, LidLength = 64;
+    public const int SessionLength = 80, HashLength = 64, KeyLength = 60, ProviderIdLength = 128, LidLength = 64;
 
     public void Configure(EntityTypeBuilder<Client> builder)
     {
@@ -45,12 +45,13 @@ internal sealed class NumberConfiguration :
     {
         builder.Property(s => s.SessionId).HasMaxLength(SessionLength);
         builder.Property(s => s.WorkerId).HasMaxLength(WorkerRules.MaxId);
-        builder.Property(s => s.ProtectedQr).HasMaxLength(SecretLength);
         builder.Property(s => s.ProtectedPairingCode).HasMaxLength(1000);
         builder.HasOne<WhatsAppNumber>().WithMany().HasForeignKey(s => s.NumberId).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(s => s.SessionId).IsUnique();
         builder.HasIndex(s => new { s.NumberId, s.Generation }).IsUnique();
-        builder.HasIndex(s => s.SecretExpiresAt, "ix_number_sessions_secret").HasFilter("secret_expires_at IS NOT NULL");
+        // Small however many sessions there were: what has to be deleted soon.
+        builder.HasIndex(s => s.QrExpiresAt, "ix_number_sessions_qr").HasFilter("qr_expires_at IS NOT NULL");
+        builder.HasIndex(s => s.PairingExpiresAt, "ix_number_sessions_pairing").HasFilter("pairing_expires_at IS NOT NULL");
     }
 
     public void Configure(EntityTypeBuilder<NumberEvent> builder)
@@ -88,6 +89,8 @@ internal sealed class NumberConfiguration :
         builder.Property(s => s.ProviderId).HasMaxLength(ProviderIdLength);
         builder.HasOne<WhatsAppNumber>().WithMany().HasForeignKey(s => s.NumberId).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(s => s.SendKey).IsUnique();
+        builder.Property(s => s.CommandId).HasMaxLength(KeyLength);
+        builder.HasIndex(s => s.CommandId);
         builder.HasIndex(s => s.CreatedAt);
     }
 

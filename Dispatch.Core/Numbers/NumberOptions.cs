@@ -57,6 +57,9 @@ public static class QrSchedule
     public const int Codes = 6;
     public static readonly TimeSpan First = TimeSpan.FromSeconds(60), Next = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long somebody has to scan: 160 s.</summary>
+    public static readonly TimeSpan Window = First + (Next * (Codes - 1));
+
     /// <param name="number">1 to 6.</param>
     public static TimeSpan Life(int number) => number <= 1 ? First : Next;
 }

@@ -36,20 +36,22 @@ public static partial class NumberRules
         if (number > QrSchedule.Codes) return End(facts, NumberState.QrExhausted, NumberReason.CodesUsedUp) with { Command = NumberCommand.Stop };
         // Two codes of which the older came later: the newer one stays on the screen.
         if (facts.State == NumberState.WaitingQr && number < facts.QrNumber) return Ignore(facts, NumberVerdict.Late);
-        var life = signal.QrLife is { } given && given > TimeSpan.Zero && given <= options.QrSilence ? given : QrSchedule.Life(number);
+        var life = signal.CodeLife is { } given && given > TimeSpan.Zero && given <= options.QrSilence ? given : QrSchedule.Life(number);
         return To(facts, NumberState.WaitingQr, now + Later(options.QrSilence, life)) with
         {
             QrNumber = Math.Max(number, 1), QrExpiresAt = now + life, StoreCode = true, Attempts = 0, Holds = true, Paired = false, Alert = lost ? NumberAlert.Lost : NumberAlert.None,
         };
     }
 
-    private static NumberDecision Pairing(NumberFacts facts, NumberOptions options, DateTime now)
+    private static NumberDecision Pairing(NumberFacts facts, NumberSignal signal, NumberOptions options, DateTime now)
     {
         if (IsHandover(facts) || facts.State == NumberState.Scanned) return Ignore(facts, NumberVerdict.Late);
         if (!IsBeforeScan(facts.State)) return Ignore(facts, NumberVerdict.Illegal);
-        return To(facts, NumberState.WaitingQr, facts.DueAt > now + options.QrSilence ? facts.DueAt : now + options.QrSilence) with
+        // One code for the whole time in which WhatsApp would show six.
+        var life = signal.CodeLife is { } given && given > TimeSpan.Zero && given <= QrSchedule.Window ? given : QrSchedule.Window;
+        return To(facts, NumberState.WaitingQr, now + Later(options.QrSilence, life)) with
         {
-            QrNumber = facts.QrNumber, QrExpiresAt = facts.QrExpiresAt, StoreCode = true, Attempts = 0, Holds = true,
+            PairingExpiresAt = now + life, QrNumber = facts.QrNumber, QrExpiresAt = facts.QrExpiresAt, StoreCode = true, Attempts = 0, Holds = true,
         };
     }
 
@@ -106,17 +108,16 @@ public static partial class NumberRules
         },
         NumberState.Degraded when facts.Reason != NumberReason.HealthReported =>
             To(facts, NumberState.Degraded, facts.DueAt) with { Reason = NumberReason.HealthReported, Health = NumberHealth.Unhealthy, Holds = true },
-        NumberState.Registered or NumberState.Rejected => Ignore(facts, NumberVerdict.Illegal),
         _ when IsLive(facts.State) => Ignore(facts, NumberVerdict.Repeated) with { Record = false },
         _ => Ignore(facts, NumberVerdict.Late) with { Record = false },
     };
 
     private static NumberDecision Closed(NumberFacts facts, NumberSignal signal, NumberOptions options, DateTime now)
     {
-        if (facts.State is NumberState.Registered or NumberState.Rejected) return Ignore(facts, NumberVerdict.Illegal);
         if (IsEnd(facts.State)) return Ignore(facts, NumberVerdict.Late) with { Holds = false };
         var code = signal.Code ?? CloseReasons.Unknown;
         var action = CloseReasons.Of(code);
+        if (signal.Reconnects == false && action is CloseAction.Reconnect or CloseAction.FewTimes) action = CloseAction.NewCode;
         // Not in a hand-over: whatever the old one met, the new one begins.
         if (IsHandover(facts))
             return action is CloseAction.Continue or CloseAction.Reconnect ? Ignore(facts, NumberVerdict.Late) : LetGo(facts, options, now);
@@ -140,7 +141,7 @@ public static partial class NumberRules
                 return End(facts, NumberState.Failed, NumberReason.ByCode, code) with { Alert = NumberAlert.Lost, Holds = false };
             case CloseAction.CodesOrReconnect when !(signal.Registered ?? facts.Paired):
                 return End(facts, NumberState.QrExhausted, NumberReason.CodesUsedUp, code) with { Holds = false };
-            case CloseAction.FewTimes when facts.Attempts + 1 > options.MaxRestarts:
+            case CloseAction.FewTimes when signal.Reconnects is null && facts.Attempts + 1 > options.MaxRestarts:
                 return End(facts, NumberState.LoggedOut, NumberReason.ByCode, code) with { Paired = false, Alert = NumberAlert.Lost, Command = NumberCommand.Logout };
             case CloseAction.CodesOrReconnect or CloseAction.FewTimes or CloseAction.Reconnect:
                 return Lost(facts, code, action == CloseAction.FewTimes ? facts.Attempts + 1 : facts.Attempts, options, now);
@@ -169,21 +170,20 @@ public static partial class NumberRules
         return Ignore(facts, IsEnd(facts.State) || facts.State == NumberState.Scanned ? NumberVerdict.Late : NumberVerdict.Illegal);
     }
 
-    private static NumberDecision LoggedOut(NumberFacts facts) => facts.State switch
+    private static NumberDecision LoggedOut(NumberFacts facts, NumberOptions options, DateTime now) => facts.State switch
     {
         NumberState.LoggedOut => Ignore(facts, NumberVerdict.Repeated) with { Holds = false },
-        NumberState.Registered or NumberState.Rejected => Ignore(facts, NumberVerdict.Illegal),
+        _ when IsHandover(facts) => LetGo(facts, options, now),
         NumberState.Stopped or NumberState.Banned or NumberState.Replaced or NumberState.Failed or NumberState.QrExhausted => Ignore(facts, NumberVerdict.Late) with { Holds = false, Paired = false },
         _ => End(facts, NumberState.LoggedOut, NumberReason.ByCode, CloseReasons.LoggedOut) with { Paired = false, Alert = NumberAlert.Lost, Holds = false },
     };
 
     private static NumberDecision SessionStopped(NumberFacts facts, NumberOptions options, DateTime now)
     {
-        if (facts.State is NumberState.Registered or NumberState.Rejected) return Ignore(facts, NumberVerdict.Illegal);
         if (IsEnd(facts.State)) return Ignore(facts, NumberVerdict.Repeated) with { Holds = false };
         if (IsHandover(facts)) return LetGo(facts, options, now);
         // Nobody asked for it: it ends in order and starts again, or somebody else takes over.
-        return To(facts, NumberState.WaitingForWorker, now + options.AnswerWithin) with { Reason = NumberReason.WorkerStopped, Health = NumberHealth.Unknown, Holds = false };
+        return To(facts, NumberState.WaitingForWorker, now + AskAtOnce) with { Reason = NumberReason.WorkerStopped, Health = NumberHealth.Unknown, Holds = false };
     }
 
     private static NumberDecision LetGo(NumberFacts facts, NumberOptions options, DateTime now) =>
@@ -191,7 +191,6 @@ public static partial class NumberRules
 
     private static NumberDecision CommandFailed(NumberFacts facts, NumberSignal signal)
     {
-        if (facts.State is NumberState.Registered or NumberState.Rejected) return Ignore(facts, NumberVerdict.Illegal);
         // A connected number that could not be probed is none the worse for it; health decides.
         return facts.State is NumberState.Validated or NumberState.CommandSent or NumberState.WaitingForWorker && !IsHandover(facts)
             ? End(facts, NumberState.Failed, NumberReason.WorkerFailed, signal.Code) with { Alert = NumberAlert.Lost }
@@ -207,6 +206,9 @@ public static partial class NumberRules
 
     /// <summary>The report after the last one that may be missing, with half an interval of grace.</summary>
     private static DateTime HealthDue(NumberOptions options, DateTime now) => now + (options.HealthInterval * (options.MissedHealth + 0.5));
+
+    /// <summary>Not zero: a worker that stops what it is told to start must not be asked as fast as it answers.</summary>
+    private static readonly TimeSpan AskAtOnce = TimeSpan.FromSeconds(1);
 
     /// <summary>What it was told already, unless it can still be on its way.</summary>
     private static NumberCommand? Again(NumberFacts facts, NumberOptions options, DateTime now) => now - facts.StateSince < options.AnswerWithin ? null : facts.State switch

@@ -18,9 +18,10 @@ public static partial class NumberRules
 
     public static NumberDecision Decide(NumberFacts facts, NumberSignal signal, NumberOptions options, DateTime now)
     {
+        // An admin who looked at an earlier session, as well as its worker.
+        if (signal.Generation is { } seen && seen < facts.Generation) return Ignore(facts, NumberVerdict.OldGeneration);
         if (IsFromWorker(signal.Trigger))
         {
-            if (signal.Generation is { } generation && generation < facts.Generation) return Ignore(facts, NumberVerdict.OldGeneration);
             if (signal.WorkerId is { } sender && facts.WorkerId is { } holder && !string.Equals(sender, holder, StringComparison.Ordinal))
                 return Ignore(facts, NumberVerdict.ForeignWorker);
             // A generation that was never given away: somebody made it up.
@@ -40,17 +41,16 @@ public static partial class NumberRules
             NumberTrigger.WorkerLost => WorkerLost(facts, signal, options, now),
             NumberTrigger.Starting => Starting(facts, options, now),
             NumberTrigger.QrGenerated => Qr(facts, signal, options, now),
-            NumberTrigger.PairingCode => Pairing(facts, options, now),
+            NumberTrigger.PairingCode => Pairing(facts, signal, options, now),
             NumberTrigger.Scanned => Scanned(facts, options, now),
             NumberTrigger.Connected => Connected(facts, options, now),
             NumberTrigger.Healthy => Healthy(facts, signal, options, now),
             NumberTrigger.Unhealthy => Unhealthy(facts, options, now),
             NumberTrigger.Closed => Closed(facts, signal, options, now),
             NumberTrigger.CodesUsedUp => CodesUsedUp(facts),
-            NumberTrigger.LoggedOut => LoggedOut(facts),
+            NumberTrigger.LoggedOut => LoggedOut(facts, options, now),
             NumberTrigger.SessionStopped => SessionStopped(facts, options, now),
             NumberTrigger.CommandFailed => CommandFailed(facts, signal),
-            NumberTrigger.CodeRefused => facts.State is NumberState.Registered or NumberState.Rejected ? Ignore(facts, NumberVerdict.Illegal) : Note(facts),
         };
     }
 
@@ -150,9 +150,11 @@ public static partial class NumberRules
             ? Begin(facts, facts.NextWorkerId!, options, now, 0, NumberCommand.Create)
             : To(facts, facts.State, now + options.AnswerWithin) with { Reason = facts.Reason, Record = false },
         NumberReason.WorkerLost when signal is { HolderGone: true, WorkerId: { } target } => Begin(facts, target, options, now, 0, NumberCommand.Create),
-        // Its command waits in the outbox or there is no worker: to say it again would help nobody.
-        NumberReason.BrokerAway or NumberReason.NobodyListens or NumberReason.WorkerLost =>
-            To(facts, facts.State, now + options.AnswerWithin) with { Reason = facts.Reason, Record = false },
+        // There is no worker; when it comes back it says what it holds and is asked for the rest.
+        NumberReason.WorkerLost => To(facts, facts.State, now + options.AnswerWithin) with { Reason = facts.Reason, Record = false },
+        // The command waits in the outbox and is replaced by a fresh one: what is too old is not sent any more. Nobody's fault, so nobody counts.
+        NumberReason.BrokerAway or NumberReason.NobodyListens =>
+            To(facts, facts.State, now + options.AnswerWithin) with { Reason = facts.Reason, Command = NumberCommand.Create, Record = false },
         _ => AskAgain(facts, facts.Reason, options, now),
     };
 
@@ -191,9 +193,6 @@ public static partial class NumberRules
 
     /// <summary>Nothing changes but the time line.</summary>
     private static NumberDecision Ignore(NumberFacts facts, NumberVerdict verdict) => Kept(facts, verdict);
-
-    /// <summary>Worth a line and no change of state.</summary>
-    private static NumberDecision Note(NumberFacts facts) => Kept(facts, NumberVerdict.Applied);
 
     private static NumberDecision Kept(NumberFacts facts, NumberVerdict verdict) => new(verdict, facts.State)
     {

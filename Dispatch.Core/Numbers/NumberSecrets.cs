@@ -40,38 +40,23 @@ public sealed class NumberSecrets(IDataProtectionProvider provider)
     public static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 }
 
-/// <summary>What a worker may send as a code (seed 002): a PNG as data URL, or WhatsApp's own text, <c>1@abc...</c>. Pure.</summary>
+/// <summary>Draws codes. What a worker may send (seed 002: a PNG as data URL, or WhatsApp's own text <c>1@abc...</c>) was looked at when it was read (<see cref="WorkerAnswers"/>).</summary>
 public static class QrPictures
 {
-    public const int MaxPicture = 64 * 1024, MaxRaw = 1000;
     private const string Prefix = "data:image/png;base64,";
     private const int PixelsPerModule = 8;
-    private static ReadOnlySpan<byte> PngSignature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>What it is; null: neither, and it is refused.</summary>
-    public static QrForm? FormOf(string code)
-    {
-        if (IsRaw(code)) return QrForm.Raw;
-        return Decode(code) is null ? null : QrForm.Picture;
-    }
-
-    /// <summary>The picture as PNG: that of the worker, or one that is drawn; null: it is neither.</summary>
+    /// <summary>The picture as PNG: that of the worker, or one that is drawn; null: it cannot be shown.</summary>
     public static byte[]? Png(string code)
     {
-        if (!IsRaw(code)) return Decode(code);
+        if (code.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            var bytes = new byte[code.Length];
+            return Convert.TryFromBase64Chars(code.AsSpan(Prefix.Length), bytes, out var length) ? bytes[..length] : null;
+        }
         using var generator = new QRCodeGenerator();
         using var data = generator.CreateQrCode(code, QRCodeGenerator.ECCLevel.L);
         using var png = new PngByteQRCode(data);
         return png.GetGraphic(PixelsPerModule);
-    }
-
-    /// <summary>A digit, an @, and visible ASCII (WhatsApp: ref, keys and id parted by commas).</summary>
-    private static bool IsRaw(string code) => code.Length is > 2 and <= MaxRaw && char.IsAsciiDigit(code[0]) && code[1] == '@' && code.AsSpan(2).IndexOfAnyExceptInRange('!', '~') < 0;
-
-    private static byte[]? Decode(string code)
-    {
-        if (!code.StartsWith(Prefix, StringComparison.Ordinal) || code.Length > MaxPicture * 4 / 3) return null;
-        var bytes = new byte[(code.Length - Prefix.Length) * 3 / 4 + 3];
-        return Convert.TryFromBase64Chars(code.AsSpan(Prefix.Length), bytes, out var length) && bytes.AsSpan(0, length).StartsWith(PngSignature) ? bytes[..length] : null;
     }
 }

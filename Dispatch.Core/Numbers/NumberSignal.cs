@@ -6,12 +6,14 @@ namespace Dispatch.Core.Numbers;
 /// <param name="WorkerId">Who says it; of <see cref="NumberTrigger.Validate"/>, <see cref="NumberTrigger.Restart"/>, <see cref="NumberTrigger.Move"/>,
 /// <see cref="NumberTrigger.WorkerLost"/> and <see cref="NumberTrigger.DeadlinePassed"/>: who gets it.</param>
 /// <param name="QrNumber">Which code of six, if the worker says so.</param>
-/// <param name="QrLife">How long the code lives, if the worker says so.</param>
+/// <param name="CodeLife">How long the code lives, if the worker says so.</param>
+/// <param name="Reconnects">Of <see cref="NumberTrigger.Closed"/>: the worker tries again by itself; null: not said.</param>
 /// <param name="Registered">Of <see cref="NumberTrigger.Closed"/>: credentials exist; null: not said.</param>
 /// <param name="HolderGone">The number's lease and that of its worker have run out: nobody else has a socket open.</param>
 /// <param name="Reason">Of <see cref="NumberTrigger.CommandReturned"/>.</param>
 public sealed record NumberSignal(
-    NumberTrigger Trigger, long? Generation = null, int? Code = null, string? WorkerId = null, int? QrNumber = null, TimeSpan? QrLife = null, bool? Registered = null,
+    NumberTrigger Trigger, long? Generation = null, int? Code = null, string? WorkerId = null, int? QrNumber = null, TimeSpan? CodeLife = null, bool? Registered = null,
+    bool? Reconnects = null,
     bool HolderGone = false, NumberReason Reason = NumberReason.None);
 
 /// <summary>What the table looks at.</summary>
@@ -45,6 +47,9 @@ public sealed record NumberDecision(NumberVerdict Verdict, NumberState State)
     public DateTime? DueAt { get; init; }
     public int QrNumber { get; init; }
     public DateTime? QrExpiresAt { get; init; }
+
+    /// <summary>Of a pairing code that came with the signal.</summary>
+    public DateTime? PairingExpiresAt { get; init; }
 
     /// <summary>What is said to whom: the worker that held the number before for <see cref="NumberCommand.Stop"/> and <see cref="NumberCommand.Logout"/>, else the next.</summary>
     public NumberCommand? Command { get; init; }

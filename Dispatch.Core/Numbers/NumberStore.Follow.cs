@@ -23,7 +23,7 @@ public sealed partial class NumberStore
         if (decision.StoreCode && secret is not null)
         {
             await session.ExecuteAsync(signal.Trigger == NumberTrigger.PairingCode ? StorePairing : StoreQr, ("secret", secret),
-                ("until", after.QrExpiresAt ?? after.DueAt), ("number", after.Id), ("generation", after.Generation));
+                ("until", decision.PairingExpiresAt ?? after.QrExpiresAt), ("number", after.Id), ("generation", after.Generation));
         }
         if (decision.Command is { } command) await SayAsync(session, before, after, command, now);
         if (decision.Record) await RecordAsync(session, before, decision, actor, signal, now, after.Generation);

@@ -39,13 +39,14 @@ public sealed partial class NumberStore(
     private const string FreeSeat = "UPDATE workers SET held = held - 1 WHERE id = @worker AND held > 0";
 
     private const string DropSecret =
-        "UPDATE number_sessions SET protected_qr = NULL, protected_pairing_code = NULL, secret_expires_at = NULL WHERE number_id = @number AND secret_expires_at IS NOT NULL";
+        "UPDATE number_sessions SET protected_qr = NULL, qr_expires_at = NULL, protected_pairing_code = NULL, pairing_expires_at = NULL "
+        + "WHERE number_id = @number AND (qr_expires_at IS NOT NULL OR pairing_expires_at IS NOT NULL)";
 
     private const string StoreQr =
-        "UPDATE number_sessions SET protected_qr = @secret, secret_expires_at = @until WHERE number_id = @number AND generation = @generation";
+        "UPDATE number_sessions SET protected_qr = @secret, qr_expires_at = @until WHERE number_id = @number AND generation = @generation";
 
     private const string StorePairing =
-        "UPDATE number_sessions SET protected_pairing_code = @secret, secret_expires_at = COALESCE(secret_expires_at, @until) WHERE number_id = @number AND generation = @generation";
+        "UPDATE number_sessions SET protected_pairing_code = @secret, pairing_expires_at = @until WHERE number_id = @number AND generation = @generation";
 
     private const string SameAgain =
         "UPDATE number_events SET count = count + 1, last_at = @now WHERE id = (SELECT MAX(e.id) FROM number_events e WHERE e.number_id = @number) "

@@ -63,8 +63,6 @@ public enum NumberTrigger
     SessionStopped,
     /// <summary>The worker could not do what it was told.</summary>
     CommandFailed,
-    /// <summary>A code came that is neither a PNG data URL nor a raw one: refused, and shown as this.</summary>
-    CodeRefused,
 }
 
 /// <summary>Why a number is where it is. Words: <c>Reason_{name}</c>; with <see cref="ByCode"/> the words are <c>Code_{code}</c>.</summary>

@@ -82,11 +82,12 @@ public sealed class NumberSession
     /// <summary>The QR code's text or picture, protected (<see cref="NumberSecrets"/>). Gone when it was used or expired.</summary>
     public string? ProtectedQr { get; set; }
 
-    /// <summary>The eight characters to type instead, protected; gone with <see cref="ProtectedQr"/>.</summary>
-    public string? ProtectedPairingCode { get; set; }
+    /// <summary>When it has to be gone; null: there is none.</summary>
+    public DateTime? QrExpiresAt { get; set; }
 
-    /// <summary>When both have to be gone; null: there are none.</summary>
-    public DateTime? SecretExpiresAt { get; set; }
+    /// <summary>The eight characters to type instead, protected; gone as well when used or expired.</summary>
+    public string? ProtectedPairingCode { get; set; }
+    public DateTime? PairingExpiresAt { get; set; }
 }
 
 /// <summary>The time line of a number: everything that happened, whoever said it, acted on or not. Never a code.</summary>

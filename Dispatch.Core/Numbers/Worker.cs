@@ -46,6 +46,9 @@ public sealed class WorkerSend
 
     /// <summary>As on the wire; unique. A worker acts once on it.</summary>
     public required string SendKey { get; set; }
+
+    /// <summary>Of the command in the outbox.</summary>
+    public required string CommandId { get; set; }
     public DateTime CreatedAt { get; set; }
     public DateTime? FinishedAt { get; set; }
     public string? ProviderId { get; set; }

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Resources;
 using Dispatch.Core.Alerts;
+using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Numbers;
 using Dispatch.Core.Profiles;
 using Dispatch.Core.Settings;
 using Dispatch.Web.Conversations;
@@ -19,7 +21,7 @@ public sealed class WordsTests
 {
     private static readonly CultureInfo French = CultureInfo.GetCultureInfo("fr");
 
-    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text", "Bookings", "Drivers", "Figures", "Offer", "Alerts"];
+    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text", "Bookings", "Drivers", "Figures", "Offer", "Alerts", "Numbers", "NumberPages"];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -69,6 +71,22 @@ public sealed class WordsTests
         Assert.Empty(locks.Except(Keys("Locks", CultureInfo.InvariantCulture), StringComparer.Ordinal));
         string[] settings = [.. RoutingSettings.Definitions.SelectMany(d => new[] { "Setting_" + d.Key, "Help_" + d.Key })];
         Assert.Empty(settings.Except(Keys("Settings", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Numbers_EveryStateReasonAndResultHasItsWords()
+    {
+        string[] wanted =
+        [
+            .. Names<NumberState>("State_"), .. Names<NumberTrigger>("Event_"), .. Names<NumberVerdict>("Verdict_"), .. Names<NumberSource>("Source_"), .. Names<NumberHealth>("Health_"),
+            .. Names<NumberReason>("Reason_").Except(["Reason_None", "Reason_ByCode"], StringComparer.Ordinal), .. CloseReasons.Told.Select(c => $"Code_{c}"), "Code_Other",
+            .. Names<NumberButton>("Button_").Except(["Button_None"], StringComparer.Ordinal), .. Names<ClientStatus>("Client_"), .. Names<WorkerState>("Worker_"), .. Names<WorkerMode>("Mode_"),
+            .. Names<NumberResult>("Result_").Except(["Result_Done"], StringComparer.Ordinal), .. Names<WorkerResult>("WorkerResult_").Except(["WorkerResult_Done"], StringComparer.Ordinal),
+            .. Enum.GetNames<AlertKind>().Where(k => k.StartsWith("Number", StringComparison.Ordinal) || k.StartsWith("Worker", StringComparison.Ordinal)).Select(k => "Alert_" + k),
+        ];
+        Assert.Empty(wanted.Except(Keys("Numbers", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        // Every reason that can be shown is one of these.
+        Assert.All(Enumerable.Range(400, 200), code => Assert.Contains(CloseReasons.Key(code), wanted));
     }
 
     [Fact]

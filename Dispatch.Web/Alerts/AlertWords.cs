@@ -17,6 +17,10 @@ public sealed class AlertWords(IStringLocalizer<Resources.Alerts> words)
         AlertKind.BookingTimeout or AlertKind.MatchingFailure or AlertKind.NotificationFailure => "/matchings",
         AlertKind.LowDriverAvailability => "/drivers",
         AlertKind.DatabaseError or AlertKind.MatchingHealth => "/matching",
+        AlertKind.NumberLost or AlertKind.NumberBanned or AlertKind.NumberDegraded or AlertKind.NumberPhoneUnseen when NumberId(alert) is { } number => Invariant($"/numbers/{number}"),
+        AlertKind.NumberLost or AlertKind.NumberBanned or AlertKind.NumberDegraded or AlertKind.NumberPhoneUnseen => "/numbers",
+        AlertKind.WorkerDown or AlertKind.WorkerUnknown or AlertKind.BrokerDown => "/workers",
+        AlertKind.DeadLetters => "/dead-letters",
         AlertKind.DailyReport => "/matching/report?day=" + Uri.EscapeDataString(alert.Subject ?? ""),
     };
 
@@ -26,6 +30,10 @@ public sealed class AlertWords(IStringLocalizer<Resources.Alerts> words)
         // Components of the health check have names of their own; zones are what people called them.
         return alert.Kind == AlertKind.MatchingHealth ? words["Component_" + subject] : subject;
     }
+
+    /// <summary>Its subject names a number as <c>#12</c>.</summary>
+    private static long? NumberId(Alert alert) => alert.ResourceId
+        ?? (alert.Subject is ['#', .. var id] && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null);
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

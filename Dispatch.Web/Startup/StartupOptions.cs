@@ -13,7 +13,7 @@ internal static class StartupOptions
 
     private static readonly Action<OptionErrors>[] Sections =
     [
-        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Node, Matching, ServiceMessages,
+        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Node, Matching, ServiceMessages, Numbers,
     ];
 
     /// <summary>Says every wrong setting on a line of its own; false when there is one.</summary>
@@ -140,6 +140,23 @@ internal static class StartupOptions
     {
         errors.Number("ServiceMessages:Parallel", 16, 1, 256);
         errors.Number("ServiceMessages:PerSecond", 20, 1, 1000);
+    }
+
+    private static void Numbers(OptionErrors errors)
+    {
+        var minutes = TimeSpan.FromMinutes(10);
+        foreach (var time in new[] { "AnswerWithin", "QrSilence", "ScannedFor", "HealthInterval", "WorkerSilence" }) errors.Time($"Numbers:{time}", Second, Second, minutes);
+        errors.Number("Numbers:MaxAsks", 5, 1, 100);
+        errors.Number("Numbers:MissedHealth", 3, 1, 20);
+        errors.Number("Numbers:MaxRestarts", 3, 1, 20);
+        errors.Time("Numbers:ReconnectWithin", Second, Second, TimeSpan.FromHours(1));
+        var lease = errors.Time("Numbers:Lease", TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(2), TimeSpan.FromHours(1));
+        if (lease <= errors.Time("Numbers:WorkerSilence", TimeSpan.FromSeconds(45), TimeSpan.Zero, TimeSpan.MaxValue))
+            errors.Add("Numbers:Lease", "not longer than Numbers:WorkerSilence", "longer: a worker is missed before its numbers are given away");
+        errors.Time("Numbers:PhoneReminder", TimeSpan.FromDays(12), TimeSpan.FromDays(1), TimeSpan.FromDays(13));
+        errors.Time("Numbers:LinkLifetime", minutes, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+        errors.Time("Numbers:SendWithin", TimeSpan.FromSeconds(40), Second, TimeSpan.FromSeconds(50));
+        errors.Time("Numbers:EventsKept", TimeSpan.FromDays(90), TimeSpan.FromDays(1), TimeSpan.FromDays(3650));
     }
 
     private static void Node(OptionErrors errors)

@@ -87,6 +87,7 @@ public static class WorkerAnswers
         var legacy = delivery.Source == BusSource.Legacy;
         var action = reader.Text("action", 40) ?? (delivery.Source == BusSource.Health ? Health : null);
         if (action is null) return AnswerReading.Dead(DeadReason.UnknownAction, "action: missing; allowed: " + string.Join(", ", Readers.Keys));
+        if (WorkerCommands.Action(action) is not null) return AnswerReading.Dead(DeadReason.NobodysCommand, "a command where answers belong, and nobody who takes it", action, reader.Number("numberId"));
         if (!Readers.TryGetValue(action, out var read)) return AnswerReading.Dead(DeadReason.UnknownAction, "action: not known; allowed: " + string.Join(", ", Readers.Keys), action);
         var number = reader.Number("numberId");
         var named = reader.Text("workerId", WorkerRoute.MaxIdLength + 1);
@@ -116,7 +117,7 @@ public static class WorkerAnswers
         return answer switch
         {
             QrGenerated qr => Hash($"qr\n{answer.WorkerId}\n{answer.NumberId}\n{answer.SessionId}\n{qr.Code}"),
-            SendReported sent => Hash($"sent\n{answer.WorkerId}\n{answer.NumberId}\n{sent.Ref}"),
+            SendReported sent => Hash($"sent\n{answer.WorkerId}\n{answer.NumberId}\n{sent.Ref}\n{sent.Sent}\n{sent.Uncertain}"),
             MessagesReceived or MessageStatusReported => HashOf(delivery),
             _ => answer.At is null ? null : HashOf(delivery),
         };
