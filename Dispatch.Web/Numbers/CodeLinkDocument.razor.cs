@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Components;
 namespace Dispatch.Web.Numbers;
 
 /// <summary>The whole page behind a link to a code. A document of its own: no circuit and no sign-in; without a script it reloads every five seconds.</summary>
-internal sealed partial class CodeLinkDocument
+public sealed partial class CodeLinkDocument
 {
     [Parameter, EditorRequired]
     public CodeLinkStep Step { get; set; }

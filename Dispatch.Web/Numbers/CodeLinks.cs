@@ -78,7 +78,7 @@ internal static class CodeLinks
 }
 
 /// <summary>How far somebody is with a link.</summary>
-internal enum CodeLinkStep
+public enum CodeLinkStep
 {
     /// <summary>Nobody pressed the button in this browser.</summary>
     Unopened,
