@@ -119,7 +119,7 @@ public sealed partial class CodeDialog
     {
         _copied = false;
         _made = await Codes.MakeLinkAsync((await Authentication).User, NumberId, Stopping);
-        return _made is null ? Words["NumberNotFound"] : null;
+        return _made is null ? Words["NumberNotFound"].Value : null;
     });
 
     private Task RevokeAsync() => DoAsync(async () =>

@@ -16,9 +16,9 @@ public sealed class NumberWords(IStringLocalizer<Resources.Numbers> words, IStri
     public string Sentence(NumberRow number, CodeView code) => Sentence(number, code.State, code.QrNumber, code.Why);
 
     /// <summary>What became of a wish; null: it came true.</summary>
-    public string? Refusal(NumberOutcome outcome) => outcome.Succeeded ? null : words["Result_" + outcome.Result];
+    public string? Refusal(NumberOutcome outcome) => outcome.Succeeded ? null : words["Result_" + outcome.Result].Value;
 
-    public string? Refusal(WorkerResult result) => result == WorkerResult.Done ? null : words["WorkerResult_" + result];
+    public string? Refusal(WorkerResult result) => result == WorkerResult.Done ? null : words["WorkerResult_" + result].Value;
 
     public string Name(NumberTrigger kind) => words["Event_" + kind];
 
