@@ -41,6 +41,10 @@ public static class BrokerServices
         return services;
     }
 
+    /// <summary>Every hand-written statement here, so that a test can read them all.</summary>
+    internal static IEnumerable<string> Statements(SqlDialect dialect) =>
+        RelayStatements.All(dialect).Concat(WorkerOutbox.Statements(dialect)).Concat(AnswerReceiver.Statements(dialect)).Concat(DeadLetters.Statements);
+
     /// <summary>A Dispatch in which nobody registered workers has none.</summary>
     private sealed class NoWorkers : IWorkerDirectory
     {

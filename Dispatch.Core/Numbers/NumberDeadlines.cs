@@ -110,7 +110,7 @@ public sealed partial class NumberDeadlines(
             lost = await (from w in db.Workers
                           join n in db.Numbers on w.Id equals n.WorkerId
                           where w.Mode == WorkerMode.Routed && w.State != WorkerState.Up && w.HeartbeatAt != null && (w.LeaseUntil == null || w.LeaseUntil <= now)
-                              && Live.Contains(n.State) && n.State != NumberState.WaitingForWorker
+                              && Held.Contains(n.State)
                           orderby n.Id
                           select n.Id).Take(PerPass).ToListAsync(cancel);
         }
@@ -184,6 +184,9 @@ public sealed partial class NumberDeadlines(
     }
 
     private static readonly NumberState[] Live = [.. Enum.GetValues<NumberState>().Where(NumberRules.IsLive)];
+
+    /// <summary>Live, and not waiting for a worker already: those that wait come by their due time.</summary>
+    private static readonly NumberState[] Held = [.. Live.Where(s => s != NumberState.WaitingForWorker)];
 
     /// <summary>Its sockets are closed by now: it closes them itself when nobody hears it.</summary>
     private static bool IsLost(Worker worker, DateTime now) => worker.Mode == WorkerMode.Routed && worker.State != WorkerState.Up && !(worker.LeaseUntil > now);

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 
 namespace Dispatch.Core.Broker.Rabbit;
 
@@ -8,9 +7,20 @@ namespace Dispatch.Core.Broker.Rabbit;
 internal sealed record Arrival(ulong Tag, bool Redelivered, string RoutingKey, BusMessage Message, string? Origin, string? DeathReason, string? DeathQueue);
 
 /// <summary>Puts what arrives on a channel into memory, in order; the prefetch bounds it. Ends with the channel, or when the broker cancels it.</summary>
-internal sealed class RabbitConsumer(IChannel channel) : AsyncDefaultBasicConsumer(channel)
+internal sealed class RabbitConsumer : AsyncDefaultBasicConsumer
 {
     private readonly Channel<Arrival> _arrivals = System.Threading.Channels.Channel.CreateUnbounded<Arrival>(new UnboundedChannelOptions { SingleReader = true });
+
+    public RabbitConsumer(IChannel channel)
+        : base(channel)
+    {
+        // From the channel itself: a consumer that is being exchanged for another just then would not be told.
+        channel.ChannelShutdownAsync += (_, _) =>
+        {
+            _arrivals.Writer.TryComplete();
+            return Task.CompletedTask;
+        };
+    }
 
     public ChannelReader<Arrival> Arrivals => _arrivals.Reader;
 
@@ -26,12 +36,6 @@ internal sealed class RabbitConsumer(IChannel channel) : AsyncDefaultBasicConsum
 
     /// <summary>The queue is gone.</summary>
     public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
-    {
-        _arrivals.Writer.TryComplete();
-        return Task.CompletedTask;
-    }
-
-    public override Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason)
     {
         _arrivals.Writer.TryComplete();
         return Task.CompletedTask;
