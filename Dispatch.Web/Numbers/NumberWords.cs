@@ -41,8 +41,8 @@ public sealed class NumberWords(IStringLocalizer<Resources.Numbers> words, IStri
 
     private string Sentence(NumberRow number, NumberState state, int qrNumber, string? why)
     {
-        // Where the reason is a whole story of its own, the state's word is in the mark beside it.
         var said = pages["Sentence_" + state, PhoneNumbers.Show(number.Phone), number.ClientName, number.WorkerId ?? "-", qrNumber, QrSchedule.Codes, number.NextWorkerId ?? "-"].Value;
-        return why is null ? said : said + " " + words[why].Value;
+        // Why a client was rejected is in the words of whoever did it.
+        return why is null || state == NumberState.Rejected ? said : said + " " + words[why].Value;
     }
 }
