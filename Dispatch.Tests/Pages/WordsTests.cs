@@ -100,6 +100,19 @@ public sealed class WordsTests
     }
 
     [Fact]
+    public void NumberPages_EverySentenceAndOutcomeHasItsWords()
+    {
+        string[] wanted =
+        [
+            .. Names<NumberState>("Sentence_"), .. Names<WorkerMode>("ModeHelp_"), .. Names<DeadReason>("DeadReason_"), .. Names<DeadLetterSource>("DeadSource_"),
+            .. Names<DeadLetterStatus>("Dead_"), .. Names<DeadLetterDecision>("DeadEvent_"), .. Names<BrokerStatus>("Broker_"), "Broker_InProcess",
+            .. Names<DeadLetterOutcome>("DeadOutcome_").Except(["DeadOutcome_Done"], StringComparer.Ordinal).SelectMany(k => new[] { k + "_one", k + "_other" }),
+            .. Web.Numbers.NumbersView.Sorts.Select(s => "Sort_" + (s.Length == 0 ? "newest" : s)),
+        ];
+        Assert.Empty(wanted.Except(Keys("NumberPages", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Matching_EveryEventReasonAndMessageHasItsWords()
     {
         // These five count drivers, so they have two forms.

@@ -32,6 +32,7 @@ public sealed partial class SimulatedWorker(
     /// <summary>Registered before the first request is answered; a demo that its user changed stays as changed.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (!options.Value.Enabled) return;
         await workers.RegisterAsync(Id, WorkerMode.Routed, Capacity, cancel: cancellationToken);
         await using (var db = database.Read())
         {
