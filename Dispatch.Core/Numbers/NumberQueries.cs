@@ -97,7 +97,8 @@ public sealed class NumberQueries(Database database)
         if (string.IsNullOrWhiteSpace(search.Text)) return found;
         var text = search.Text.Trim();
         if (text.StartsWith('#') && long.TryParse(text.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var id)) return found.Where(n => n.Id == id);
-        var digits = new string([.. text.Where(char.IsAsciiDigit)]);
+        // A name may hold digits ("Boutique 112"); somebody who types letters does not mean phone numbers with these digits.
+        var digits = text.Any(char.IsLetter) ? "" : new string([.. text.Where(char.IsAsciiDigit)]);
         var lower = text.ToLowerInvariant();
         return digits.Length >= 3
             ? found.Where(n => n.Phone.Contains(digits) || db.Clients.Any(c => c.Id == n.ClientId && c.Name.ToLower().Contains(lower)))

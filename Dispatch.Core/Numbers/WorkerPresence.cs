@@ -62,27 +62,38 @@ public sealed partial class WorkerPresence(NumberStore store, AlertStore alerts,
         foreach (var held in alive.Numbers) listed[held.NumberId] = held;
         var actor = NumberActor.Worker(id);
         var ours = await session.Db.Numbers.AsNoTracking().Where(n => n.WorkerId == id).OrderBy(n => n.Id)
-            .Select(n => new { n.Id, n.SessionId, n.State, n.Reason, n.StateSince, n.Generation, n.NextWorkerId }).ToListAsync();
+            .Select(n => new { n.Id, n.SessionId, n.State, n.Reason, n.StateSince, n.Generation, n.NextWorkerId, n.Phone }).ToListAsync();
         // What was said in the last moments may still be on its way.
         var settled = now - options.Value.AnswerWithin;
         foreach (var number in ours)
         {
             var held = listed.GetValueOrDefault(number.Id);
             listed.Remove(number.Id);
-            if (number.NextWorkerId is not null) continue;
-            if (held is null)
+            if (number.NextWorkerId is not null && held is not null)
+            {
+                // It is to let go and has not heard it: the command waited until it was too old, or meant a session that never began here.
+                if (number.StateSince < settled) await LetGoAsync(session, id, held, number.Phone, now);
+            }
+            else if (held is null)
             {
                 var waits = number.State is NumberState.Validated or NumberState.CommandSent;
                 var asked = number.State == NumberState.WaitingForWorker && number.Reason == NumberReason.WorkerStopped;
                 if (NumberRules.IsLive(number.State) && !waits && !asked && (alive.Started || number.StateSince < settled))
                     await store.ApplyAsync(session, number.Id, new NumberSignal(NumberTrigger.SessionStopped, number.Generation, WorkerId: id), actor, now);
             }
-            else if (held.SessionId is null || string.Equals(held.SessionId, number.SessionId, StringComparison.Ordinal))
+            else if (held.SessionId is not null && !string.Equals(held.SessionId, number.SessionId, StringComparison.Ordinal))
             {
-                if (held.State == "connected" && number.State != NumberState.Connected)
-                    await store.ApplyAsync(session, number.Id, new NumberSignal(NumberTrigger.Healthy, number.Generation, WorkerId: id), actor, now);
-                else if (held.State is "starting" or "reconnecting" && number.State is NumberState.CommandSent or NumberState.WaitingForWorker)
-                    await store.ApplyAsync(session, number.Id, new NumberSignal(NumberTrigger.Starting, number.Generation, WorkerId: id), actor, now);
+                // It was lost, and with it the command that was to replace this earlier session; now it is back and is asked again. Elsewhere deadlines ask.
+                if (number is { State: NumberState.WaitingForWorker, Reason: NumberReason.WorkerLost })
+                    await store.ApplyAsync(session, number.Id, new NumberSignal(NumberTrigger.CommandReturned, number.Generation, Reason: NumberReason.NobodyListens, WorkerId: id), actor, now);
+            }
+            else if (held.State == "connected" && number.State != NumberState.Connected)
+            {
+                await store.ApplyAsync(session, number.Id, new NumberSignal(NumberTrigger.Healthy, number.Generation, WorkerId: id), actor, now);
+            }
+            else if (held.State is "starting" or "reconnecting" && number.State is NumberState.CommandSent or NumberState.WaitingForWorker)
+            {
+                await store.ApplyAsync(session, number.Id, new NumberSignal(NumberTrigger.Starting, number.Generation, WorkerId: id), actor, now);
             }
         }
         await StopStrangersAsync(session, id, [.. listed.Values], now, settled);
@@ -96,10 +107,15 @@ public sealed partial class WorkerPresence(NumberStore store, AlertStore alerts,
         var known = await session.Db.Numbers.AsNoTracking().Where(n => ids.Contains(n.Id)).Select(n => new { n.Id, n.Phone, n.StateSince }).ToListAsync();
         foreach (var number in known.Where(n => n.StateSince < settled))
         {
-            if (held.Find(h => h.NumberId == number.Id)!.SessionId is not { } sessionId) continue;
             LogStranger(id, number.Id);
-            await outbox.AddAsync(session, new WorkerCommand(id, WorkerAction.Stop, number.Id, sessionId, "+" + number.Phone), now, options.Value.HealthInterval);
+            await LetGoAsync(session, id, held.Find(h => h.NumberId == number.Id)!, number.Phone, now);
         }
+    }
+
+    private async Task LetGoAsync(WriteSession session, string worker, HeldNumber held, string phone, DateTime now)
+    {
+        if (held.SessionId is not { } sessionId) return;
+        await outbox.AddAsync(session, new WorkerCommand(worker, WorkerAction.Stop, held.NumberId, sessionId, "+" + phone), now, options.Value.HealthInterval);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {WorkerId} is not registered; its signs of life are ignored")]

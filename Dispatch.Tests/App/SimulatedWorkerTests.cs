@@ -30,7 +30,8 @@ public sealed class SimulatedWorkerTests
         await using var db = host.Database.Read();
         var events = await db.NumberEvents.Where(e => e.NumberId == number && e.Verdict == NumberVerdict.Applied).OrderBy(e => e.Id).Select(e => new { e.Kind, e.QrNumber }).ToListAsync();
         Assert.Equal([1, 2], events.Where(e => e.Kind == NumberTrigger.QrGenerated).Select(e => e.QrNumber!.Value));
-        Assert.Contains(events, e => e.Kind == NumberTrigger.Scanned);
+        // At this speed the first health report, which has a queue of its own, may overtake the scan; it is seen then, and too late to change anything.
+        Assert.True(await db.NumberEvents.AnyAsync(e => e.NumberId == number && e.Kind == NumberTrigger.Scanned && (e.Verdict == NumberVerdict.Applied || e.Verdict == NumberVerdict.Late)));
         // Somebody writes to the number, and that is a conversation of its profile.
         await Eventually.Async(async () => (await host.GetAsync("/api/conversations")).GetProperty("total").GetInt32() > 0);
         Assert.Equal(0, await db.DeadLetters.CountAsync());

@@ -70,6 +70,9 @@ public abstract class NumberBrowserTest(ChromiumFixture chromium, BrowserHost ho
 
     protected static ILocator Dialog(IPage page) => page.GetByRole(AriaRole.Dialog);
 
+    /// <summary>The question before something that is hard to undo.</summary>
+    protected static ILocator Question(IPage page) => page.GetByRole(AriaRole.Alertdialog);
+
     protected static ILocator Picture(IPage page, int number) => page.Locator($"img.qr-code[data-code=\"{number}\"]");
 
     /// <summary>

@@ -38,8 +38,8 @@ public sealed partial class NumberScreensTests(ChromiumFixture chromium, Browser
         await Expect(card).ToContainTextAsync("1 of 50 numbers");
         await using var other = await ScriptedWorker.StartAsync(Host.Services);
         await card.GetByRole(AriaRole.Button, new() { Name = "Drain" }).ClickAsync();
-        await Expect(Dialog(page)).ToContainTextAsync($"Worker {worker.Id} gets nothing new, and its 1 number moves to another one.");
-        await Dialog(page).GetByRole(AriaRole.Button, new() { Name = "Drain" }).ClickAsync();
+        await Expect(Question(page)).ToContainTextAsync($"Worker {worker.Id} gets nothing new, and its 1 number moves to another one.");
+        await Question(page).GetByRole(AriaRole.Button, new() { Name = "Drain" }).ClickAsync();
         await Expect(card).ToContainTextAsync("Draining");
         await Expect(card).ToContainTextAsync("1 number still to move.");
         await worker.SayAsync(await worker.NextAsync(WorkerAction.Stop), new SessionClosed(0, "stopped", false, true));
@@ -71,8 +71,8 @@ public sealed partial class NumberScreensTests(ChromiumFixture chromium, Browser
         await Expect(Notices(page)).ToContainTextAsync("2 failed again and stay open.");
         await Expect(page.Locator(".list > li")).ToHaveCountAsync(2);
         await page.GetByRole(AriaRole.Button, new() { Name = "Drop (2)" }).ClickAsync();
-        await Expect(Dialog(page)).ToContainTextAsync("2 dead letters will not be used any more.");
-        await Dialog(page).GetByRole(AriaRole.Button, new() { Name = "Drop" }).ClickAsync();
+        await Expect(Question(page)).ToContainTextAsync("2 dead letters will not be used any more.");
+        await Question(page).GetByRole(AriaRole.Button, new() { Name = "Drop" }).ClickAsync();
         await Expect(Notices(page)).ToContainTextAsync("2 were dropped.");
         await Expect(page.Locator(".page .empty")).ToBeVisibleAsync();
         await page.GetByLabel("Status").SelectOptionAsync("dropped");
@@ -130,6 +130,8 @@ public sealed partial class NumberScreensTests(ChromiumFixture chromium, Browser
         }
         foreach (var page in new[] { admin, phone })
         {
+            // A code lives shorter than all the pages above take.
+            waiting = await WaitingAsync(worker);
             await GoAsync(page, $"/numbers/{waiting.Number}?code=true");
             await Expect(page.Locator("img.qr-code")).ToBeVisibleAsync();
             await Dialog(page).GetByRole(AriaRole.Button, new() { NameRegex = MakeLink() }).ClickAsync();

@@ -216,12 +216,12 @@ public sealed class NumberTests(ChromiumFixture chromium, BrowserHost host) : Nu
         var page = await SignInAsync(Admin);
         await GoAsync(page, $"/numbers/{number}");
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop", Exact = true }).ClickAsync();
-        await Expect(Dialog(page)).ToContainTextAsync($"{phone} of {name} will be disconnected and nobody can write through it");
-        await Dialog(page).GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Expect(Question(page)).ToContainTextAsync($"{phone} of {name} will be disconnected and nobody can write through it");
+        await Question(page).GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
         Assert.Equal(NumberState.Connected, (await Queries.RowAsync(number))!.State);
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop", Exact = true }).ClickAsync();
-        await Dialog(page).GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();
+        await Question(page).GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();
         await Expect(page.Locator(".now")).ToContainTextAsync("is stopped");
         await worker.SayAsync(await worker.NextAsync(WorkerAction.Stop), new SessionClosed(0, "stopped", false, true));
         await Notices(page).GetByRole(AriaRole.Button, new() { Name = "Undo" }).ClickAsync();

@@ -206,6 +206,53 @@ public abstract class NumberDeadlineCompliance(DatabaseProvider provider, Postgr
     }
 
     [Fact]
+    public async Task LostWorker_BackWithAnEarlierSession_IsAskedForThePresentOne()
+    {
+        await AddWorkerAsync("1");
+        var number = await ConnectedAsync("1");
+        await AddWorkerAsync("2", capacity: 1);
+        await ConnectedAsync("2");
+        await Numbers.RestartAsync(number.Id, NumberActor.System);
+        // The command is not read in time, the worker is lost, and the other one is full.
+        await PassAsync(Options.Lease + TimeSpan.FromSeconds(31), "2");
+        var waiting = await NumberAsync(number.Id);
+        Assert.Equal((NumberState.WaitingForWorker, NumberReason.WorkerLost, 2L), (waiting.State, waiting.Reason, waiting.Generation));
+        var backAt = Clock.Now;
+
+        await BeatAsync("1", started: true, new HeldNumber(number.Id, number.SessionId, "connected"));
+        await PassAsync(Options.AnswerWithin, "1", new HeldNumber(number.Id, number.SessionId, "connected"));
+
+        var asked = (await CommandsAsync(number.Id, WorkerAction.Create)).Where(c => c.CreatedAt > backAt).ToList();
+        Assert.Equal(("1", waiting.SessionId), Assert.Single(asked.Select(c => (c.WorkerId, c.SessionId!))));
+        await AssertNumbersConsistentAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Move_TheOldWorkerNeverHeardTheStop_IsToldAgain_AndLetsGoWhenItHoldsNothing(bool earlierSession)
+    {
+        await AddWorkerAsync("1");
+        await AddWorkerAsync("2");
+        var number = await ConnectedAsync("1");
+        if (earlierSession) await Numbers.RestartAsync(number.Id, NumberActor.System);
+        Assert.True((await Numbers.MoveAsync(number.Id, "2", NumberActor.System)).Succeeded);
+        Assert.Equal(NumberReason.Handover, (await NumberAsync(number.Id)).Reason);
+        var told = (await CommandsAsync(number.Id, WorkerAction.Stop)).Count;
+
+        await PassAsync(Options.AnswerWithin + TimeSpan.FromSeconds(15), "1", new HeldNumber(number.Id, number.SessionId, "connected"));
+        var stops = (await CommandsAsync(number.Id, WorkerAction.Stop)).Skip(told).ToList();
+        Assert.NotEmpty(stops);
+        Assert.All(stops, s => Assert.Equal(("1", number.SessionId), (s.WorkerId, s.SessionId)));
+        Assert.Equal((NumberState.WaitingForWorker, "1"), ((await NumberAsync(number.Id)).State, (await NumberAsync(number.Id)).WorkerId));
+
+        // Its answer is lost; what it does not list, it does not hold.
+        await BeatAsync("1");
+        Assert.Equal((NumberState.Validated, "2"), ((await NumberAsync(number.Id)).State, (await NumberAsync(number.Id)).WorkerId));
+        await AssertNumbersConsistentAsync();
+    }
+
+    [Fact]
     public async Task Drain_MovesOneByOne()
     {
         await AddWorkerAsync("1");

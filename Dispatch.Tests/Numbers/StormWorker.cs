@@ -53,8 +53,9 @@ internal sealed class StormWorker(IWorkerBus bus, WorkerRoute route, OpenSockets
 
     public void Start()
     {
-        _process = new CancellationTokenSource();
-        _running = Task.Run(() => RunAsync(_process.Token));
+        var process = new CancellationTokenSource();
+        _process = process;
+        _running = Task.Run(() => RunAsync(process.Token));
     }
 
     /// <summary>The process is gone, and its sockets with it.</summary>
