@@ -35,7 +35,7 @@ public abstract class NumberBrowserTest(ChromiumFixture chromium, BrowserHost ho
     {
         var client = await ClientAsync(name);
         Assert.True((await Numbers.ValidateAsync(client.Client, worker.Id, NumberActor.Api)).Succeeded);
-        var create = await worker.NextAsync(WorkerAction.Create);
+        var create = await worker.NextAsync(WorkerAction.Create, client.Number);
         var code = NewCode();
         await worker.SayAsync(create, new SessionStarting());
         await worker.SayAsync(create, Qr(code, 1));

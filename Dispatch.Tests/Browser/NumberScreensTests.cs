@@ -26,7 +26,7 @@ public sealed partial class NumberScreensTests(ChromiumFixture chromium, Browser
         await Expect(added).ToContainTextAsync("Down");
         await Expect(added).ToContainTextAsync("0 of 3 numbers");
         await Expect(added).ToContainTextAsync("No sign of life yet");
-        await added.GetByRole(AriaRole.Button, new() { Name = "Numbers that worker dakar-2 may hold" }).ClickAsync();
+        await added.GetByRole(AriaRole.Button, new() { Name = "Change room of worker dakar-2" }).ClickAsync();
         await Dialog(page).GetByLabel("Numbers it may hold", new() { Exact = true }).FillAsync("8");
         await Dialog(page).GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(added).ToContainTextAsync("0 of 8 numbers");

@@ -193,6 +193,8 @@ public sealed class NumberTests(ChromiumFixture chromium, BrowserHost host) : Nu
         await page.GetByRole(AriaRole.Button, new() { Name = "New client" }).ClickAsync();
         await Dialog(page).GetByRole(AriaRole.Button, new() { Name = "Register" }).ClickAsync();
         await Expect(Dialog(page).GetByRole(AriaRole.Alert)).ToHaveCountAsync(2);
+        // The first wrong field takes the focus.
+        await Expect(Dialog(page).GetByLabel("Name of the business")).ToBeFocusedAsync();
         await Dialog(page).GetByLabel("Name of the business").FillAsync("Mercerie Médina");
         await Dialog(page).GetByLabel("WhatsApp number").FillAsync("+221 77 640 11 22");
         await Expect(Dialog(page)).ToContainTextAsync("Will be kept as +221776401122.");
@@ -218,6 +220,7 @@ public sealed class NumberTests(ChromiumFixture chromium, BrowserHost host) : Nu
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop", Exact = true }).ClickAsync();
         await Expect(Question(page)).ToContainTextAsync($"{phone} of {name} will be disconnected and nobody can write through it");
         await Question(page).GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Expect(Question(page)).ToHaveCountAsync(0);
         Assert.Equal(NumberState.Connected, (await Queries.RowAsync(number))!.State);
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop", Exact = true }).ClickAsync();

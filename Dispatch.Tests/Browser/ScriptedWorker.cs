@@ -35,13 +35,13 @@ internal sealed class ScriptedWorker : IAsyncDisposable
         return worker;
     }
 
-    /// <summary>The next command of this kind; others before it are skipped.</summary>
-    public async Task<WorkerCommand> NextAsync(WorkerAction action)
+    /// <summary>The next command of this kind (for this number); others before it are skipped.</summary>
+    public async Task<WorkerCommand> NextAsync(WorkerAction action, long? number = null)
     {
         for (;;)
         {
             var command = await _commands.Reader.ReadAsync().AsTask().InTime();
-            if (command.Action == action) return command;
+            if (command.Action == action && (number is null || command.NumberId == number)) return command;
         }
     }
 

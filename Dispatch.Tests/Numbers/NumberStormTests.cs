@@ -56,7 +56,8 @@ public sealed class NumberStormTests(PostgresServer postgres)
             await Eventually.Async(async () => (await DifferencesAsync(database, workers, sockets)).Count == 0, Calm);
             Assert.Empty(sockets.Fights);
             Assert.All(workers.SelectMany(w => w.Acts), act => Assert.Equal(1, act.Value));
-            Assert.Equal(0, await ReadAsync(db => db.DeadLetters.CountAsync()));
+            // What waited for a dead worker until it was too old was said again under its own id, as the states above show; nothing else may die.
+            Assert.Empty(await ReadAsync(db => db.DeadLetters.Where(d => d.Reason != DeadReason.Expired || d.Source != DeadLetterSource.Commands).GroupBy(d => new { d.Reason, d.Source, d.Action, d.Detail }).Select(g => $"{g.Key} {g.Count()}").ToListAsync()));
         }
         finally
         {
