@@ -31,6 +31,8 @@ internal sealed class Arguments
               simulate-matching FILE [--drivers 100] [--trips 200] [--seed 1] [--window 30]
               circuits [--count 100]
               locks    [--provider sqlite|postgresql] [--writers 32] [--seconds 4] [--rounds 3]
+              bus      [--uri amqp://guest:guest@localhost:5672/] [--provider sqlite|postgresql] [--messages 5000] [--rounds 3]
+              connect  [--uri amqp://guest:guest@localhost:5672/] [--provider sqlite|postgresql] [--numbers 1000] [--rounds 3]
             """);
         return 2;
     }

@@ -11,6 +11,10 @@ public enum AlertKind
     BookingTimeout, LowDriverAvailability, MatchingFailure, DatabaseError, NotificationFailure, MatchingHealth, DailyReport,
     /// <summary>The watch over assignments found something that it could not put right; the subject is a <see cref="Profiles.FindingKind"/>.</summary>
     Assignment,
+    // the broker
+    BrokerDown, DeadLetters,
+    // numbers and their workers
+    NumberLost, NumberBanned, NumberDegraded, NumberPhoneUnseen, WorkerDown, WorkerUnknown,
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using Dispatch.Core.Alerts;
+using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
@@ -6,6 +7,7 @@ using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Messaging;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Numbers;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
 using Dispatch.Core.Settings;
@@ -57,6 +59,19 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<MessageTemplate> MessageTemplates => Set<MessageTemplate>();
     public DbSet<ServiceMessage> ServiceMessages => Set<ServiceMessage>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<Client> Clients => Set<Client>();
+    public DbSet<WhatsAppNumber> Numbers => Set<WhatsAppNumber>();
+    public DbSet<NumberSession> NumberSessions => Set<NumberSession>();
+    public DbSet<NumberEvent> NumberEvents => Set<NumberEvent>();
+    public DbSet<NumberLink> NumberLinks => Set<NumberLink>();
+    public DbSet<Worker> Workers => Set<Worker>();
+    public DbSet<WorkerSend> WorkerSends => Set<WorkerSend>();
+    public DbSet<WorkerInbound> WorkerInbound => Set<WorkerInbound>();
+    public DbSet<LidPhone> LidPhones => Set<LidPhone>();
+    public DbSet<OutboxCommand> WorkerOutbox => Set<OutboxCommand>();
+    public DbSet<InboxAnswer> WorkerInbox => Set<InboxAnswer>();
+    public DbSet<DeadLetter> DeadLetters => Set<DeadLetter>();
+    public DbSet<DeadLetterEvent> DeadLetterEvents => Set<DeadLetterEvent>();
 
     protected override void OnModelCreating(ModelBuilder builder)
     {

@@ -27,6 +27,17 @@ public static class Topics
     public const string Drivers = "drivers";
     public const string Alerts = "alerts";
 
+    /// <summary>The connection to the broker, commands that wait, dead letters.</summary>
+    public const string Broker = "broker";
+
+    /// <summary>Clients, numbers and their states: lists.</summary>
+    public const string Numbers = "numbers";
+
+    /// <summary>The registry of workers.</summary>
+    public const string Workers = "workers";
+
+    /// <summary>One number: its state, its time line, its code (to be read again, never in the signal).</summary>
+    public static string Number(long id) => $"number.{id}";
     public static string Booking(long id) => $"booking.{id}";
     public static string Moderator(long id) => $"moderator.{id}";
     public static string Conversation(long id) => $"conversation.{id}";
@@ -73,6 +84,11 @@ public static class EventNames
     public const string OfferChanged = "offer:changed";
     public const string DriverChanged = "driver:changed";
     public const string AlertChanged = "alert:changed";
+    public const string NumberChanged = "number:changed";
+    public const string WorkerChanged = "worker:changed";
+    public const string BrokerChanged = "broker:changed";
+    public const string CommandWaits = "broker:command-waits";
+    public const string DeadLetterChanged = "dead-letter:changed";
 }
 
 /// <summary>

@@ -1,9 +1,11 @@
+using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Numbers;
 using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -38,7 +40,8 @@ public class SqlServerTextTests
             .Append(ApproachStore.Claim(DatabaseProvider.SqlServer)).Append(ConflictStore.Add(DatabaseProvider.SqlServer))
             .Concat(ProfileClaims.Statements).Concat(LoadBalancingService.Statements)
             .Append(QueueLine.Statement(SqlDialect.For(DatabaseProvider.SqlServer))).Append(Leases.Text(SqlDialect.For(DatabaseProvider.SqlServer)))
-            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))),
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer)))
+            .Concat(BrokerServices.Statements(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(NumberStatements.All),
         sql => Assert.Empty(Errors(sql)));
 
     [Fact]

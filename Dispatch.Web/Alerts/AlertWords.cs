@@ -18,6 +18,10 @@ public sealed class AlertWords(IStringLocalizer<Resources.Alerts> words, IString
         AlertKind.LowDriverAvailability => "/drivers",
         AlertKind.DatabaseError or AlertKind.MatchingHealth => "/matching",
         AlertKind.Assignment => "/findings?state=open",
+        AlertKind.NumberLost or AlertKind.NumberBanned or AlertKind.NumberDegraded or AlertKind.NumberPhoneUnseen when NumberId(alert) is { } number => Invariant($"/numbers/{number}"),
+        AlertKind.NumberLost or AlertKind.NumberBanned or AlertKind.NumberDegraded or AlertKind.NumberPhoneUnseen => "/numbers",
+        AlertKind.WorkerDown or AlertKind.WorkerUnknown or AlertKind.BrokerDown => "/workers",
+        AlertKind.DeadLetters => "/dead-letters",
         AlertKind.DailyReport => "/matching/report?day=" + Uri.EscapeDataString(alert.Subject ?? ""),
     };
 
@@ -32,6 +36,10 @@ public sealed class AlertWords(IStringLocalizer<Resources.Alerts> words, IString
             _ => subject,
         };
     }
+
+    /// <summary>Its subject names a number as <c>#12</c>.</summary>
+    private static long? NumberId(Alert alert) => alert.ResourceId
+        ?? (alert.Subject is ['#', .. var id] && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null);
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
