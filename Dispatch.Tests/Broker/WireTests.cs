@@ -77,6 +77,9 @@ public class WireTests
         Assert.Equal(QrForm.Picture, Assert.IsType<QrGenerated>(Read(SeedMessages.QrCorrected).Answer).Form);
         var raw = Assert.IsType<QrGenerated>(Read(SeedMessages.QrRaw).Answer);
         Assert.Equal((QrForm.Raw, "1@abc123def456...", "session_6_+221771234567"), (raw.Form, raw.Code, raw.SessionId));
+        const string recent = "https://wa.me/settings/linked_devices#2@abc,def==,ghi=,jkl=,1";
+        var addressed = Assert.IsType<QrGenerated>(Read(SeedMessages.QrRaw.Replace("1@abc123def456...", recent, StringComparison.Ordinal)).Answer);
+        Assert.Equal((QrForm.Raw, recent), (addressed.Form, addressed.Code));
         Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1733396405000).UtcDateTime, Read(SeedMessages.QrExpected).Answer!.At);
     }
 
@@ -88,6 +91,8 @@ public class WireTests
     [InlineData("javascript:alert(1)")]
     [InlineData("abc@def")]
     [InlineData("1@a b c d e f")]
+    [InlineData("https://wa.me/settings/linked_devices#")]
+    [InlineData("https://example.com/settings/linked_devices#2@abc,def==")]
     public void Read_QrOfAnotherForm_IsRefusedWithoutRepeatingIt(string code)
     {
         var reading = Read($$"""{"action":"qr_generated","numberId":6,"qrCode":"{{code}}"}""");

@@ -15,6 +15,7 @@ public static class WorkerAnswers
 
     private const int MaxCode = 100_000;
     private const string Picture = "data:image/png;base64,";
+    private const string LinkedDevices = "https://wa.me/settings/linked_devices#";
 
     // The signature of PNG in base64; eight bytes, of which the last bits depend on what follows.
     private const string PngStart = "iVBORw0KGg";
@@ -140,11 +141,15 @@ public static class WorkerAnswers
     private static bool IsPicture(ReadOnlySpan<char> text) =>
         text.StartsWith(PngStart, StringComparison.Ordinal) && text.IndexOfAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=.") < 0;
 
-    /// <summary>A version, an at sign, then printable ASCII without blanks; what QR version 40 can hold.</summary>
-    private static bool IsRaw(string text)
+    /// <summary>
+    /// A version, an at sign, then printable ASCII without blanks; what QR version 40 can hold. Recent WhatsApp clients draw it behind the address of the help page, so that a
+    /// camera that is not WhatsApp's opens that.
+    /// </summary>
+    private static bool IsRaw(string code)
     {
+        var text = code.StartsWith(LinkedDevices, StringComparison.Ordinal) ? code[LinkedDevices.Length..] : code;
         var at = text.IndexOf('@', StringComparison.Ordinal);
-        return at is 1 or 2 && text.Length is > 6 and <= 2900 && text.AsSpan(0, at).IndexOfAnyExceptInRange('0', '9') < 0 && text.AsSpan(at).IndexOfAnyExceptInRange('!', '~') < 0;
+        return at is 1 or 2 && text.Length > 6 && code.Length <= 2900 && text.AsSpan(0, at).IndexOfAnyExceptInRange('0', '9') < 0 && text.AsSpan(at).IndexOfAnyExceptInRange('!', '~') < 0;
     }
 
     private static SendReported ReadSendResult(WireReader reader)
