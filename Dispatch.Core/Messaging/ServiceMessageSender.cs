@@ -30,9 +30,10 @@ public sealed partial class ServiceMessageSender : BackgroundService
 {
     /// <summary>
     /// A chunk costs two commits and a dozen statements however many are in it. Together these bound what is Sending at any time, over all callers: what
-    /// waits for its turn on a paced channel waits as Queued, and a crash leaves no more than this in doubt.
+    /// waits for its turn on a paced channel waits as Queued, and a crash leaves no more than this in doubt. Eight at once share commits: with four, fifty broadcasts at
+    /// once took an eighth longer.
     /// </summary>
-    private const int ChunkSize = 128, ChunksAtOnce = 4, PerPass = 2048;
+    private const int ChunkSize = 128, ChunksAtOnce = 8, PerPass = 2048;
     private static readonly TimeSpan SendingFor = TimeSpan.FromSeconds(60);
 
     /// <summary>What was left behind (a crash between commit and sending, a predecessor on its way) is looked for this often.</summary>
