@@ -6,6 +6,7 @@ using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Messaging;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Outreach;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
 using Dispatch.Core.Settings;
@@ -56,6 +57,12 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<MessageTemplate> MessageTemplates => Set<MessageTemplate>();
     public DbSet<ServiceMessage> ServiceMessages => Set<ServiceMessage>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<Account> Accounts => Set<Account>();
+    public DbSet<AccountDay> AccountDays => Set<AccountDay>();
+    public DbSet<Prospect> Prospects => Set<Prospect>();
+    public DbSet<OutreachAction> OutreachActions => Set<OutreachAction>();
+    public DbSet<ActionLog> ActionLogs => Set<ActionLog>();
+    public DbSet<OutreachTemplate> OutreachTemplates => Set<OutreachTemplate>();
 
     protected override void OnModelCreating(ModelBuilder builder)
     {

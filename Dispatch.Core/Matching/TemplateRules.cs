@@ -1,10 +1,10 @@
 using System.Text;
-using System.Text.RegularExpressions;
+using Dispatch.Core.Messaging;
 
 namespace Dispatch.Core.Matching;
 
 /// <summary>Fills and checks templates. Pure.</summary>
-public static partial class TemplateRules
+public static class TemplateRules
 {
     /// <summary>Puts the values in; a line that holds nothing but an empty placeholder (and signs) goes. Values are text from outside: nothing in them is read as a placeholder.</summary>
     public static string Fill(string template, params IReadOnlyList<(string Name, string Value)> values)
@@ -12,14 +12,14 @@ public static partial class TemplateRules
         var text = new StringBuilder(template.Length + 64);
         foreach (var line in template.Split('\n'))
         {
-            var names = Placeholder().Matches(line);
-            if (names.Count > 0 && names.All(m => Value(m.Groups["name"].Value).Length == 0))
+            var names = Placeholders.Names(line).ToList();
+            if (names.Count > 0 && names.TrueForAll(n => Value(n).Length == 0))
             {
                 // "💰 {price}" with no price says nothing; a sentence with an empty word in it stays.
-                if (!Placeholder().Replace(line, "").Any(char.IsLetterOrDigit)) continue;
+                if (!Placeholders.Replace(line, (_, _) => "").Any(char.IsLetterOrDigit)) continue;
             }
             if (text.Length > 0 || line.Length == 0) text.Append('\n');
-            text.Append(Placeholder().Replace(line, m => Value(m.Groups["name"].Value)).TrimEnd());
+            text.Append(Placeholders.Replace(line, (name, fallback) => Value(name) is { Length: > 0 } value ? value : fallback ?? "").TrimEnd());
         }
         return text.ToString().Trim();
 
@@ -40,14 +40,11 @@ public static partial class TemplateRules
         if (string.IsNullOrWhiteSpace(text) || text.Length > MatchingConfiguration.TemplateLength)
             errors.Add(new("text", "BadLength", $"1 to {MatchingConfiguration.TemplateLength} characters."));
         var known = TemplateTexts.Placeholders[key];
-        foreach (var name in Placeholder().Matches(text ?? "").Select(m => m.Groups["name"].Value).Distinct(StringComparer.Ordinal).Where(n => !known.Contains(n, StringComparer.Ordinal)))
+        foreach (var name in Placeholders.Unknown(text ?? "", known))
         {
             errors.Add(new("text", "UnknownPlaceholder",
                 $"{{{name}}} is not known here; allowed: {(known.Length == 0 ? "none" : string.Join(", ", known.Select(k => $"{{{k}}}")))}."));
         }
         return errors;
     }
-
-    [GeneratedRegex(@"\{(?<name>[a-zA-Z]+)\}", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Placeholder();
 }
