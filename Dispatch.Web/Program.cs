@@ -4,6 +4,7 @@ using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
+using Dispatch.Core.Outreach;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Dispatch.Web.Alerts;
@@ -25,6 +26,7 @@ builder.Services.Configure<ConflictOptions>(builder.Configuration.GetSection(Con
 builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchMatching(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
+builder.Services.AddDispatchOutreach(builder.Configuration);
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();

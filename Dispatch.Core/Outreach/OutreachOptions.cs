@@ -54,7 +54,6 @@ public sealed class OutreachOptions
     /// <summary>Steps are planned so long before they are due. 0 to 365 days.</summary>
     public TimeSpan PlanAhead { get; set; } = TimeSpan.FromDays(14);
 
-    /// <summary>Finished actions and logs are kept; nothing is deleted by itself.</summary>
     public SequenceOptions Sequences { get; set; } = new();
 }
 
@@ -83,5 +82,5 @@ public sealed class SequenceOptions
         _ => throw new ArgumentOutOfRangeException(nameof(sequence), sequence, "A, B or C."),
     };
 
-    private static FollowupStep Step(int days) => new() { Delay = TimeSpan.FromDays(days), From = new TimeOnly(9, 0), To = new TimeOnly(18, 0) };
+    private static FollowupStep Step(int days) => new() { Delay = TimeSpan.FromDays(days) };
 }

@@ -27,8 +27,7 @@ public sealed record Wait(WaitReason Reason, DateTime? Until);
 
 /// <summary>How many actions of a type may be claimed now, or why none.</summary>
 /// <param name="Gap">To the next message of the account; zero: none.</param>
-/// <param name="IsBacklog">An idle account finds old work: from now on it is paced.</param>
-public sealed record Budget(int Count, Wait? Wait, TimeSpan Gap = default, bool IsBacklog = false);
+public sealed record Budget(int Count, Wait? Wait, TimeSpan Gap = default);
 
 /// <summary>What a person, or the answer to somebody who wrote, may pass over. Quota, breaker and pause never.</summary>
 [Flags]
@@ -56,13 +55,16 @@ public static class ScheduleRules
     {
         if (Blocked(account, type, today, now, overrides) is { } wait) return new Budget(0, wait);
         var count = Math.Min(most, QuotaRules.Headroom(account.Limit(type, now), today.Reserved, today.Used));
-        var backlog = type != ActionType.Reply && headDue < now - options.OverdueAfter && !(account.Row.LastClaimAt >= now - options.OverdueAfter);
         var gap = account.MinGap;
-        if (type != ActionType.Reply && (backlog || headDue < account.Row.ResumedAt) && options.CatchUpGap > gap) gap = options.CatchUpGap;
+        if (type != ActionType.Reply && headDue < account.Row.ResumedAt && options.CatchUpGap > gap) gap = options.CatchUpGap;
         // After failures one goes first and shows whether the others may follow.
         if (gap > TimeSpan.Zero || account.Row.Failures > 0) count = Math.Min(count, 1);
-        return new Budget(count, null, gap, backlog);
+        return new Budget(count, null, gap);
     }
+
+    /// <summary>An account that was idle finds old work: there was a downtime, or its hours were closed. From now on that is backlog and leaves at the pace of one.</summary>
+    public static bool IsBacklog(AccountFacts account, DateTime headDue, DateTime now, OutreachOptions options) =>
+        headDue < now - options.OverdueAfter && !(account.Row.LastClaimAt >= now - options.OverdueAfter);
 
     /// <summary>What of the account holds back a type right now; null: nothing.</summary>
     public static Wait? Blocked(AccountFacts account, ActionType type, DayCount today, DateTime now, Overrides overrides = Overrides.None)

@@ -4,6 +4,7 @@ using Dispatch.Core.Data;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Outreach;
 using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -38,7 +39,7 @@ public class SqlServerTextTests
             .Append(ApproachStore.Claim(DatabaseProvider.SqlServer)).Append(ConflictStore.Add(DatabaseProvider.SqlServer))
             .Concat(ProfileClaims.Statements).Concat(LoadBalancingService.Statements)
             .Append(QueueLine.Statement(SqlDialect.For(DatabaseProvider.SqlServer))).Append(Leases.Text(SqlDialect.For(DatabaseProvider.SqlServer)))
-            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))),
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))),
         sql => Assert.Empty(Errors(sql)));
 
     [Fact]

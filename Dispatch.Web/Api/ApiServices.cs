@@ -44,6 +44,7 @@ public static class ApiServices
         ProfileEndpoints.Map(api);
         DriverEndpoints.Map(api);
         BookingEndpoints.Map(api);
+        OutreachEndpoints.Map(api);
         api.MapFallback("/{**path}", () => ApiProblems.Problem(StatusCodes.Status404NotFound, "There is no such resource or it does not know this method; /openapi/v1.json lists them."))
             .ExcludeFromDescription();
     }

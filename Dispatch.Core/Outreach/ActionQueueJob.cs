@@ -1,0 +1,100 @@
+using Dispatch.Core.Data;
+using Dispatch.Core.Loops;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Dispatch.Core.Outreach;
+
+/// <summary>
+/// Seed 004 <c>queue.py</c>: executes what is due. A process claims a batch over all accounts in turn, sends it and claims the next; several processes share the work without knowing of
+/// each other. First of all it takes over from the dead.
+/// </summary>
+public sealed partial class ActionQueueJob : HostedLoop
+{
+    /// <summary>What another process planned is seen after this at the latest, and so is its death.</summary>
+    private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(30);
+
+    private readonly Database _database;
+    private readonly SendPath _path;
+    private readonly OutreachNode _node;
+    private readonly Actions _actions;
+    private readonly OutreachOptions _options;
+    private readonly ILogger _logger;
+    private int _first;
+    private DateTime _askAt;
+
+    internal ActionQueueJob(
+        Database database, SendPath path, OutreachNode node, Actions actions, OutreachSignal signal, IOptions<OutreachOptions> options, TimeProvider clock, ILogger<ActionQueueJob> logger)
+        : base(clock, logger, signal)
+    {
+        _database = database;
+        _path = path;
+        _node = node;
+        _actions = actions;
+        _options = options.Value;
+        _logger = logger;
+    }
+
+    /// <summary>Executes everything that may leave now; returns how many actions were executed.</summary>
+    public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
+    {
+        await _node.TakeOverAsync(now, cancel);
+        if (now >= _askAt)
+        {
+            _askAt = now + AskInterval;
+            await _actions.ReconcileAllAsync(cancel);
+        }
+        var total = 0;
+        while (!cancel.IsCancellationRequested)
+        {
+            var executed = await ProcessPendingActions(cancel);
+            if (executed == 0) break;
+            total += executed;
+        }
+        return total;
+    }
+
+    /// <summary>Seed 004 <c>process_pending_actions</c>: one batch; returns how many were in it.</summary>
+    public async Task<int> ProcessPendingActions(CancellationToken cancel = default)
+    {
+        var now = Clock.GetUtcNow().UtcDateTime;
+        List<AccountWork> work;
+        await using (var db = _database.Read()) work = await AccountReader.WorkAsync(db, cancel);
+        var due = work.Where(w => w.Heads.Any(h => h.Due <= now) && w.Heads.Any(h => ScheduleRules.Blocked(w.Account, h.Type, default, now) is null)).ToList();
+        if (due.Count == 0) return 0;
+        var owner = await _node.HoldAsync(cancel);
+        var claimed = new List<ClaimedAction>();
+        // Not always the same account first, and none takes the whole batch while others wait.
+        var share = Math.Max(1, _options.BatchSize / due.Count);
+        _first++;
+        for (var i = 0; i < due.Count && claimed.Count < _options.BatchSize && !cancel.IsCancellationRequested; i++)
+        {
+            var (account, heads) = due[(int)((uint)(_first + i) % (uint)due.Count)];
+            var ready = heads.Where(h => h.Due <= now).ToList();
+            var most = Math.Min(share, _options.BatchSize - claimed.Count);
+            try
+            {
+                claimed.AddRange((await _database.WriteAsync(
+                    session => ActionClaims.ClaimDueAsync(session, account, ready, most, owner, now, _options), cancel)).Actions);
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                // One account that cannot be served must not hold up the others.
+                LogNotClaimed(e, account.Id);
+            }
+        }
+        // What is in hand is sent or given back, also when the process is asked to stop.
+        if (claimed.Count > 0) await _path.SendAsync(claimed, cancel);
+        return claimed.Count;
+    }
+
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
+    {
+        await RunOnceAsync(now, stop);
+        return MaxSleep;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing could be claimed for account {AccountId}")]
+    private partial void LogNotClaimed(Exception exception, long accountId);
+}
