@@ -27,10 +27,12 @@ internal sealed class Arguments
               growth   [--provider sqlite|postgresql] [--conversations 100000] [--messages 1000000]
               decide
               rotation [--provider sqlite|postgresql] [--rounds 200]
-              matching [--provider sqlite|postgresql] [--rounds 20] [--drivers 10000] [--due 100000]
-              simulate-matching FILE [--drivers 100] [--trips 400] [--seed 1]
+              matching [--provider sqlite|postgresql] [--rounds 20] [--drivers 10000] [--due 100000] [--only broadcast|concurrent|race|due]
+              simulate-matching FILE [--drivers 100] [--trips 200] [--seed 1] [--window 30]
               circuits [--count 100]
               locks    [--provider sqlite|postgresql] [--writers 32] [--seconds 4] [--rounds 3]
+              bus      [--uri amqp://guest:guest@localhost:5672/] [--provider sqlite|postgresql] [--messages 5000] [--rounds 3]
+              connect  [--uri amqp://guest:guest@localhost:5672/] [--provider sqlite|postgresql] [--numbers 1000] [--rounds 3]
             """);
         return 2;
     }

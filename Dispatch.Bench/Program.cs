@@ -9,6 +9,8 @@ return args switch
     ["rotation", .. var rest] => await RotationBench.RunAsync(Arguments.Parse(rest)),
     ["circuits", .. var rest] => await CircuitBench.RunAsync(Arguments.Parse(rest)),
     ["locks", .. var rest] => await LockBench.RunAsync(Arguments.Parse(rest)),
+    ["bus", .. var rest] => await BusBench.RunAsync(Arguments.Parse(rest)),
+    ["connect", .. var rest] => await ConnectBench.RunAsync(Arguments.Parse(rest)),
     ["matching", .. var rest] => await MatchingBench.RunAsync(Arguments.Parse(rest)),
     ["simulate-matching", var file, .. var rest] => await SimulateCommand.RunAsync(file, Arguments.Parse(rest)),
     ["serve", .. var rest] => ServeCommand.Run(rest),

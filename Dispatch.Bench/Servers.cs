@@ -132,6 +132,15 @@ internal sealed class BenchDatabase : IAsyncDisposable
     public string Folder { get; }
     public string? ConnectionString { get; }
 
+    /// <summary>A SQLite file in memory where the system has a file system for that: for simulations, whose figures are not times of this machine.</summary>
+    public static BenchDatabase InMemory()
+    {
+        const string memory = "/dev/shm";
+        return Directory.Exists(memory)
+            ? new BenchDatabase(DatabaseProvider.Sqlite, Directory.CreateDirectory(Path.Combine(memory, $"dispatch-bench-{Guid.NewGuid():N}")).FullName, null)
+            : new BenchDatabase(DatabaseProvider.Sqlite, Directory.CreateTempSubdirectory("dispatch-bench-").FullName, null);
+    }
+
     public static async Task<BenchDatabase> CreateAsync(string provider)
     {
         var folder = Directory.CreateTempSubdirectory("dispatch-bench-").FullName;

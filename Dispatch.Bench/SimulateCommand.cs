@@ -18,21 +18,31 @@ internal static partial class SimulateCommand
 
     public static async Task<int> RunAsync(string file, Arguments arguments)
     {
-        var drivers = arguments.Number("drivers", 100);
-        var seed = arguments.Number("seed", 1);
-        var trips = ReadTrips(file, arguments.Number("trips", 400), seed);
-        Console.WriteLine($"simulate-matching: {trips.Count} trips of one day, {drivers} drivers, seed {seed}");
-        Console.WriteLine("  policy       window  matched  first search  mean s  median s  offers/driver  offers/match  gini offers  gini wins");
-        foreach (var policy in Enum.GetValues<WavePolicy>())
-        {
-            foreach (var window in new[] { 15, 30, 45 }) await RunAsync(trips, drivers, seed, policy, window);
-        }
+        await RunAsync(await File.ReadAllTextAsync(file), arguments, Console.Out);
         return 0;
     }
 
-    private static async Task RunAsync(IReadOnlyList<Trip> trips, int driverCount, int seed, WavePolicy policy, int window)
+    /// <summary>All nine configurations, or those of one window; the text is the same for the same seed, whatever machine and how often.</summary>
+    internal static async Task RunAsync(string csv, Arguments arguments, TextWriter output)
     {
-        await using var database = await BenchDatabase.CreateAsync("sqlite");
+        var drivers = arguments.Number("drivers", 100);
+        var seed = arguments.Number("seed", 1);
+        var (trips, all) = ReadTrips(csv, arguments.Number("trips", 200), seed);
+        await output.WriteLineAsync($"simulate-matching: {trips.Count} of {all} trips with coordinates as one day, {drivers} drivers, seed {seed}");
+        await output.WriteLineAsync("  policy       window  matched  first search  mean s  median s  offers/driver  offers/match  gini offers  gini wins");
+        foreach (var policy in Enum.GetValues<WavePolicy>())
+        {
+            foreach (var window in arguments.Text("window") is { } one ? [int.Parse(one, CultureInfo.InvariantCulture)] : new[] { 15, 30, 45 })
+            {
+                await output.WriteLineAsync(await RunAsync(trips, drivers, seed, policy, window));
+                await output.FlushAsync();
+            }
+        }
+    }
+
+    private static async Task<string> RunAsync(IReadOnlyList<Trip> trips, int driverCount, int seed, WavePolicy policy, int window)
+    {
+        await using var database = BenchDatabase.InMemory();
         var clock = new VirtualClock(trips[0].At.AddMinutes(-1));
         await using var host = await MatchingHost.StartAsync(database, clock);
         host.Settings.DriverTimeout = TimeSpan.FromSeconds(window);
@@ -83,7 +93,7 @@ internal static partial class SimulateCommand
             }
             await sender.RunOnceAsync(clock.Now);
         }
-        await PrintAsync(host, trips.Count, offers, index.Count, policy, window);
+        return await LineAsync(host, trips.Count, offers, index.Count, policy, window);
     }
 
     private static async Task DoAsync(
@@ -117,28 +127,28 @@ internal static partial class SimulateCommand
         }
     }
 
-    private static async Task PrintAsync(MatchingHost host, int bookings, int offers, int drivers, WavePolicy policy, int window)
+    private static async Task<string> LineAsync(MatchingHost host, int bookings, int offers, int drivers, WavePolicy policy, int window)
     {
         await using var db = host.Database.Read();
         var times = (await db.MatchingMetrics.Where(m => m.FinalStatus == MatchingFinalStatus.Matched).Select(m => m.TimeToMatch!.Value).ToListAsync()).Order().ToList();
         var firstWave = await db.MatchingMetrics.CountAsync(m => m.FinalStatus == MatchingFinalStatus.Matched && m.Waves == 1);
         var perDriver = await db.BookingNotifications.GroupBy(n => n.DriverId).Select(g => new { Offers = g.Count(), Wins = g.Sum(n => n.Response == DriverResponseKind.Accepted ? 1 : 0) }).ToListAsync();
         int[] Fill(IEnumerable<int> values) => [.. values.Concat(Enumerable.Repeat(0, drivers)).Take(drivers)];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  {policy,-12} {window,4} s  {(double)times.Count / bookings,7:P1} {(double)firstWave / bookings,13:P1} {(times.Count == 0 ? 0 : times.Average()),7:F1} {(times.Count == 0 ? 0 : times[times.Count / 2]),9} {(double)offers / drivers,14:F1} {(times.Count == 0 ? 0 : (double)offers / times.Count),13:F1} {Statistics.Gini(Fill(perDriver.Select(d => d.Offers))),12:F2} {Statistics.Gini(Fill(perDriver.Select(d => d.Wins))),10:F2}"));
+        return string.Create(CultureInfo.InvariantCulture,
+            $"  {policy,-12} {window,4} s  {(double)times.Count / bookings,7:P1} {(double)firstWave / bookings,13:P1} {(times.Count == 0 ? 0 : times.Average()),7:F1} {(times.Count == 0 ? 0 : times[times.Count / 2]),9} {(double)offers / drivers,14:F1} {(times.Count == 0 ? 0 : (double)offers / times.Count),13:F1} {Statistics.Gini(Fill(perDriver.Select(d => d.Offers))),12:F2} {Statistics.Gini(Fill(perDriver.Select(d => d.Wins))),10:F2}");
     }
 
     /// <summary>Trips spread over years, folded into one day by their time of day; within their quarter of an hour by chance, since the data is rounded to it.</summary>
-    private static List<Trip> ReadTrips(string file, int count, int seed)
+    private static (List<Trip> Trips, int All) ReadTrips(string csv, int count, int seed)
     {
         var random = new Random(seed);
         var day = new DateTime(2026, 3, 2, 0, 0, 0, DateTimeKind.Utc);
-        var rows = Csv.Read(File.ReadAllText(file));
+        var rows = Csv.Read(csv).Skip(1).Where(r => r.Count >= 10 && r[2].Length > 0 && r[5].Length > 0 && r[8].Length > 0).ToList();
         double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
-        return [.. rows.Skip(1).Where(r => r.Count >= 10 && r[2].Length > 0 && r[5].Length > 0 && r[8].Length > 0).OrderBy(_ => random.Next()).Take(count)
+        return ([.. rows.OrderBy(_ => random.Next()).Take(count)
             .Select(r => new Trip(
                 day.AddSeconds((long.Parse(r[0], CultureInfo.InvariantCulture) % 86_400) + random.Next(900)), r[1].Length > 0 ? r[1] : null, Number(r[2]), Number(r[3]), Number(r[5]), Number(r[6]), Number(r[8])))
-            .OrderBy(t => t.At)];
+            .OrderBy(t => t.At)], rows.Count);
     }
 
     /// <summary>The same on every run, unlike the one of the framework.</summary>

@@ -6,7 +6,16 @@ namespace Dispatch.Core.Alerts;
 public enum AlertSeverity { Info, Warning, Critical }
 
 /// <summary>What an alert is about; its words are resources <c>Alert_{kind}</c>.</summary>
-public enum AlertKind { BookingTimeout, LowDriverAvailability, MatchingFailure, DatabaseError, NotificationFailure, MatchingHealth, DailyReport }
+public enum AlertKind
+{
+    BookingTimeout, LowDriverAvailability, MatchingFailure, DatabaseError, NotificationFailure, MatchingHealth, DailyReport,
+    /// <summary>The watch over assignments found something that it could not put right; the subject is a <see cref="Profiles.FindingKind"/>.</summary>
+    Assignment,
+    // the broker
+    BrokerDown, DeadLetters,
+    // numbers and their workers
+    NumberLost, NumberBanned, NumberDegraded, NumberPhoneUnseen, WorkerDown, WorkerUnknown,
+}
 
 /// <summary>
 /// Something that a person should look at. While it is not resolved, the same cause (<see cref="DedupeKey"/>) is one row that counts; a partial

@@ -46,6 +46,10 @@ public enum ConflictResolution
     Asked,
     /// <summary>The loser tried again and has it.</summary>
     Retried,
+    /// <summary>An admin took it from the winner and gave it to the loser.</summary>
+    Overruled,
+    /// <summary>An admin left it with the winner.</summary>
+    Confirmed,
 }
 
 /// <summary>Two people wanted the same (seed 001 <c>logConflict</c>): who, what, who won, why, and how long it took to settle.</summary>

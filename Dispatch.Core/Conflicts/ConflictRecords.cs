@@ -27,6 +27,9 @@ public sealed record CollisionOrder(IReadOnlyList<Contender> Order, IReadOnlyLis
 /// <summary>What a loser does about it; see <see cref="ConflictResolution"/>.</summary>
 public enum ConflictChoice { Accept, Ask, Retry }
 
+/// <summary>What an admin makes of an open conflict.</summary>
+public enum ConflictDecision { LeaveIt, GiveToLoser }
+
 public enum ResolveResult
 {
     Done,
@@ -39,7 +42,7 @@ public enum ResolveResult
     NotPossible,
     /// <summary>Somebody still has it; <see cref="ResolveOutcome.Held"/> says who.</summary>
     StillHeld,
-    /// <summary>Asking needs a reason: 1 to 400 characters.</summary>
+    /// <summary>Asking and overruling need a reason: 1 to 400 characters.</summary>
     BadReason,
 }
 

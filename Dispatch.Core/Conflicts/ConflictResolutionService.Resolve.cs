@@ -47,6 +47,30 @@ public sealed partial class ConflictResolutionService
         }
     }
 
+    /// <summary>
+    /// An admin decides an open conflict: it stays with the winner, or the hold that the loser ran into is his now. <see cref="ResolveResult.NotPossible"/>: that
+    /// hold has ended, or there never was one (then only leaving it is left).
+    /// </summary>
+    /// <param name="reason">Told to the winner who loses it.</param>
+    public async Task<ResolveOutcome> DecideAsync(long conflictId, long actorId, ConflictDecision decision, string? reason = null, CancellationToken cancel = default)
+    {
+        AssignmentConflict? conflict;
+        await using (var db = database.Read()) conflict = await db.AssignmentConflicts.FirstOrDefaultAsync(c => c.Id == conflictId, cancel);
+        if (conflict is null) return new ResolveOutcome(ResolveResult.NotFound);
+        if (conflict.Resolution != ConflictResolution.None) return new ResolveOutcome(ResolveResult.AlreadyResolved);
+        if (decision == ConflictDecision.LeaveIt)
+            return await SettleAsync(conflict, ConflictResolution.Confirmed, new ResolveOutcome(ResolveResult.Done), cancel, actorId);
+        if (conflict is not { DecidedBy: ConflictRule.Lock, LoserId: { } loser }) return new ResolveOutcome(ResolveResult.NotPossible);
+        var moved = await locks.TakeOverAsync(
+            conflict.Kind == ConflictKind.Profile ? LockKind.Profile : LockKind.Client, conflict.ResourceId, actorId, reason ?? "", loser, conflict.ProfileId, conflict.Token, cancel);
+        return moved.Result switch
+        {
+            UnlockResult.Moved => await SettleAsync(conflict, ConflictResolution.Overruled, new ResolveOutcome(ResolveResult.Done, moved.Token), cancel, actorId),
+            UnlockResult.BadReason => new ResolveOutcome(ResolveResult.BadReason),
+            _ => new ResolveOutcome(ResolveResult.NotPossible, Held: moved.Held),
+        };
+    }
+
     /// <summary>Conflicts, the newest first, with how many there are in all.</summary>
     /// <param name="moderatorId">Only those that this person won or lost.</param>
     /// <param name="open">Only those that are (true) or are not (false) settled yet.</param>

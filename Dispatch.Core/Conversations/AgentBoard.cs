@@ -77,10 +77,15 @@ internal sealed class AgentBoard(ConversationOptions options, DateTime now)
 
     /// <summary>Everyone enabled, as assignment wants to know them for this profile.</summary>
     /// <param name="paced">True when parked conversations are handed out: whoever just had several is passed over.</param>
-    public List<Agent> For(long profileId, bool paced) => _rows.ConvertAll(r => new Agent(
-        r.Moderator.Id, r.Moderator.Name, r.Moderator.Enabled, r.Moderator.State == PresenceState.Online, MayServe(r.Moderator.Id, profileId),
-        paced && IsPaced(r.Moderator), r.Moderator.OpenCount, r.Moderator.MaxConversations, r.Priority ?? r.Moderator.Priority,
-        r.Turn ?? long.MaxValue, r.Moderator.LastAssignedAt));
+    public List<Agent> For(long profileId, bool paced)
+    {
+        var profile = _special.GetValueOrDefault(profileId);
+        var whyNot = profile is { Paused: true } ? Verdict.ProfilePaused : profile is { Exclusive: true } ? Verdict.NotHolder : Verdict.NotAllowed;
+        return _rows.ConvertAll(r => new Agent(
+            r.Moderator.Id, r.Moderator.Name, r.Moderator.Enabled, r.Moderator.State == PresenceState.Online, MayServe(r.Moderator.Id, profileId),
+            paced && IsPaced(r.Moderator), r.Moderator.OpenCount, r.Moderator.MaxConversations, r.Priority ?? r.Moderator.Priority,
+            r.Turn ?? long.MaxValue, r.Moderator.LastAssignedAt) { WhyNotAllowed = whyNot });
+    }
 
     /// <summary>Someone present has a free seat and may be given a parked conversation now.</summary>
     public bool HasRoom(long profileId) => _rows.Exists(r =>

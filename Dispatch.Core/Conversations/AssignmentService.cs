@@ -89,7 +89,7 @@ public static class AssignmentService
     /// <summary>The first rule that speaks against a moderator; null: eligible.</summary>
     private static Verdict? Refusal(Agent agent, bool requirePresent) =>
         !agent.Enabled ? Verdict.Disabled
-        : !agent.Allowed ? Verdict.NotAllowed
+        : !agent.Allowed ? agent.WhyNotAllowed
         : requirePresent && !agent.Present ? Verdict.NotPresent
         : agent.OpenCount >= agent.MaxConversations ? Verdict.AtCapacity
         : agent.Paced ? Verdict.Paced

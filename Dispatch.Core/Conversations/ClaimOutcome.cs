@@ -41,8 +41,10 @@ public sealed record ClaimOutcome(
 /// <summary>The conversation as a claimer saw it. <see cref="OwnerVersion"/> is the fence: any change since then makes the claim lose.</summary>
 public sealed record SeenConversation(long Id, long ProfileId, ConversationStatus Status, long? OwnerId, long OwnerVersion)
 {
-    /// <summary>The profile is exclusive, as far as the claimer knows: its holder is kept while the claim is made.</summary>
-    public bool Exclusive { get; init; }
+    /// <summary>
+    /// False: the claimer read in this transaction that the profile is shared, and nobody's holding is to be kept. Null, not known: the claim sees to it.
+    /// </summary>
+    public bool? Exclusive { get; init; }
 }
 
 /// <summary>One wish to change who has a conversation.</summary>

@@ -27,10 +27,11 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
         "UPDATE moderator_turns SET turn = (SELECT COALESCE(MAX(q.turn), 0) + 1 FROM moderator_turns q) WHERE moderator_id = @id";
 
     /// <summary>
-    /// Keeps the holder of an exclusive profile until the end of the transaction. The seat's own condition is not enough where transactions run at once:
-    /// it may be judged by a holder who is being replaced, and the conversation would stay behind with him.
+    /// Keeps the holder of an exclusive profile, whoever that is, until the end of the transaction; a shared one is not touched. The condition of the seat,
+    /// which comes after, is not enough where transactions run at once: it may be judged by a holder who is being replaced, and the conversation would stay
+    /// behind with him.
     /// </summary>
-    private const string KeepHolder = "UPDATE profiles SET holder_version = holder_version WHERE id = @profile AND holder_id = @to";
+    private const string KeepHolder = "UPDATE profiles SET holder_version = holder_version WHERE id = @profile AND mode = 'Exclusive'";
 
     private const string StopWaiting = "DELETE FROM pending_messages WHERE conversation_id = @id";
 
@@ -60,12 +61,7 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
         var done = await session.TryAsync(async () =>
         {
             if (!await ChangeConversationAsync(session, claim, now)) return false;
-            if (claim is { Seen.Exclusive: true, To: { } holder }
-                && await session.ExecuteAsync(KeepHolder, ("profile", claim.Seen.ProfileId), ("to", holder)) == 0)
-            {
-                refusedSeat = true;
-                return false;
-            }
+            if (claim.To is not null) await KeepHoldersAsync(session, [claim]);
             // Seats in the order of ids: two transfers in opposite directions must not wait for each other.
             foreach (var (_, take, statement) in Seats(claim, now).OrderBy(seat => seat.ModeratorId))
             {
@@ -115,12 +111,13 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
         return changed;
     }
 
+    /// <summary>True, always: it takes part in a chain of steps that may fail.</summary>
     private static async Task<bool> KeepHoldersAsync(WriteSession session, IReadOnlyList<Claim> wanted)
     {
-        foreach (var (profile, holder) in wanted.Where(c => c.Seen.Exclusive).Select(c => (c.Seen.ProfileId, c.To)).Distinct().OrderBy(c => c.ProfileId))
-        {
-            if (await session.ExecuteAsync(KeepHolder, ("profile", profile), ("to", holder)) == 0) return false;
-        }
+        // SQLite has one writer: nobody is replaced meanwhile.
+        if (session.Dialect.Provider == DatabaseProvider.Sqlite) return true;
+        foreach (var profile in wanted.Where(c => c.Seen.Exclusive != false).Select(c => c.Seen.ProfileId).Distinct().Order())
+            await session.ExecuteAsync(KeepHolder, ("profile", profile));
         return true;
     }
 

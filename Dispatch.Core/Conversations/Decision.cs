@@ -43,7 +43,14 @@ public enum DecisionReason
 }
 
 /// <summary>What a decision made of one moderator.</summary>
-public enum Verdict { Chosen, Disabled, NotAllowed, NotPresent, AtCapacity, Paced, LowerPriority, LaterTurn, MoreBusy, WorkedMoreRecently, JustAsFree, LostRace }
+public enum Verdict
+{
+    Chosen, Disabled, NotAllowed, NotPresent, AtCapacity, Paced, LowerPriority, LaterTurn, MoreBusy, WorkedMoreRecently, JustAsFree, LostRace,
+    /// <summary>The profile is exclusive, and he is not the one who holds it.</summary>
+    NotHolder,
+    /// <summary>Nobody is given anything of a profile that is paused.</summary>
+    ProfilePaused,
+}
 
 /// <summary>One moderator as a decision saw him; stored with the decision ("why not me").</summary>
 public sealed record Candidate(long Id, string Name, Verdict Verdict, int OpenCount, int MaxConversations);
@@ -66,4 +73,8 @@ public sealed record Decision(long? ChosenId, DecisionReason Reason, IReadOnlyLi
 /// <param name="LastAssignedAt">UTC; null: never had work.</param>
 public sealed record Agent(
     long Id, string Name, bool Enabled, bool Present, bool Allowed, bool Paced, int OpenCount, int MaxConversations, int Priority, long Turn,
-    DateTime? LastAssignedAt);
+    DateTime? LastAssignedAt)
+{
+    /// <summary>What to say of somebody who is not <see cref="Allowed"/>.</summary>
+    public Verdict WhyNotAllowed { get; init; } = Verdict.NotAllowed;
+}

@@ -70,6 +70,8 @@ public sealed partial class DispatcherOrchestrator
         var seen = new SeenConversation(id, wanted.ProfileId, ConversationStatus.Pending, null, 0);
         var claim = await claims.ApplyAsync(
             session, new Claim(seen, ClaimCause.Start, wanted.ModeratorId, DecisionReason.Manual) { ActorId = wanted.ModeratorId, RequirePresent = present }, now);
+        // Nobody can be faster at a conversation that only this transaction knows: what refused the person a moment ago is not so any more.
+        if (claim.Result == ClaimResult.Lost) throw new StaleReadException("seat");
         if (!claim.Succeeded) return new StartOutcome(StartResult.NotAssignable, Claim: claim);
         var reply = await ReplyStore.AddAsync(session, locks, new NewReply(id, wanted.ModeratorId, wanted.Text, wanted.EffectKey, null), now);
         return reply.Succeeded ? new StartOutcome(StartResult.Started, id, reply.MessageId) : new StartOutcome(StartResult.NotSent, Reply: reply);

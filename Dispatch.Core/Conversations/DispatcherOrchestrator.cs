@@ -228,14 +228,18 @@ public sealed partial class DispatcherOrchestrator(
         return outcome;
     }
 
-    /// <summary>A failed or uncertain message is tried again because a person said so. False: it was not failed any more.</summary>
-    /// <param name="actorId">Must own the conversation at that moment; null: an integration.</param>
-    public async Task<bool> RetryAsync(long messageId, long? actorId = null, CancellationToken cancel = default)
+    /// <summary>
+    /// A failed or uncertain message is tried again because a person said so; refused as <see cref="ReplyAsync"/> is: not the owner, or without the
+    /// contact's lock. <see cref="ReplyResult.AlreadyQueued"/>: it was not failed any more.
+    /// </summary>
+    /// <param name="actorId">Must own the conversation at that moment; null: the owner speaks (an integration).</param>
+    /// <param name="lockToken">The hold under which it is asked for; null: the lock is taken if it is free.</param>
+    public async Task<ReplyOutcome> RetryAsync(long messageId, long? actorId = null, long? lockToken = null, CancellationToken cancel = default)
     {
         var now = Now;
-        var conversation = await database.WriteAsync(session => ReplyStore.RequeueAsync(session, messageId, actorId, now), cancel);
-        if (conversation is { } id) outbound.Enqueue(id);
-        return conversation is not null;
+        var (outcome, conversation) = await database.WriteAsync(session => ReplyStore.RequeueAsync(session, locks, messageId, actorId, lockToken, now), cancel);
+        if (outcome.Result == ReplyResult.Queued) outbound.Enqueue(conversation);
+        return outcome;
     }
 
     /// <summary>The owner looked at it.</summary>

@@ -38,7 +38,7 @@ internal sealed class Placement(WriteSession session, ConversationClaims claims,
 
             var outcome = await claims.ApplyAsync(
                 session,
-                new Claim(exclusive ? seen with { Exclusive = true } : seen, cause, chosen, reason ?? (exclusive ? DecisionReason.ProfileHolder : decision.Reason))
+                new Claim(seen with { Exclusive = exclusive }, cause, chosen, reason ?? (exclusive ? DecisionReason.ProfileHolder : decision.Reason))
                 {
                     Candidates = decision.Candidates,
                     RequirePresent = decision.Reason != DecisionReason.LeastBusyOffline,
@@ -77,7 +77,7 @@ internal sealed class Placement(WriteSession session, ConversationClaims claims,
             var decision = AssignmentService.FindAgent(board.For(seen.ProfileId, paced: false), null);
             if (decision.ChosenId is not { } chosen) continue;
             board.Took(chosen, paced: false);
-            planned.Add(new Claim(exclusive ? seen with { Exclusive = true } : seen, ClaimCause.Inbound, chosen, exclusive ? DecisionReason.ProfileHolder : decision.Reason)
+            planned.Add(new Claim(seen with { Exclusive = exclusive }, ClaimCause.Inbound, chosen, exclusive ? DecisionReason.ProfileHolder : decision.Reason)
             {
                 Candidates = decision.Candidates,
                 RequirePresent = decision.Reason != DecisionReason.LeastBusyOffline,

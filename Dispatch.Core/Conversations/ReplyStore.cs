@@ -31,7 +31,7 @@ internal static class ReplyStore
 
         var message = new Message
         {
-            ConversationId = reply.ConversationId, ChannelId = conversation!.ChannelId, Direction = MessageDirection.Out, Type = "text", Text = reply.Text,
+            ConversationId = reply.ConversationId, ChannelId = conversation!.ChannelId, Direction = MessageDirection.Out, Type = "text", Text = reply.Text!,
             At = now, StoredAt = now, Status = MessageStatus.Queued, StatusAt = now, EffectKey = effectKey, SenderId = conversation.OwnerId,
         };
         session.Db.Messages.Add(message);
@@ -54,13 +54,22 @@ internal static class ReplyStore
         WriteSession session, ProfileLockService locks, NewReply reply, DateTime now)
     {
         // Ownership is checked by the statement that records the answer: a transfer a millisecond earlier wins. No sender: the owner speaks.
-        var (id, sender, preview) = (reply.ConversationId, reply.SenderId, InboundStore.Preview(reply.Text));
-        var answered = await session.Db.Conversations
-            .Where(c => c.Id == id && c.OwnerId != null && (sender == null || c.OwnerId == sender))
-            .ExecuteUpdateAsync(set => set
+        var (id, sender) = (reply.ConversationId, reply.SenderId);
+        var owned = session.Db.Conversations.Where(c => c.Id == id && c.OwnerId != null && (sender == null || c.OwnerId == sender));
+        var answered = 0;
+        if (reply.Text is null)
+        {
+            // An old message leaves late: it answers nothing that was asked since. Its owner is kept all the same until the end of the transaction.
+            answered = await owned.ExecuteUpdateAsync(set => set.SetProperty(c => c.OwnerVersion, c => c.OwnerVersion));
+        }
+        else
+        {
+            var preview = InboundStore.Preview(reply.Text);
+            answered = await owned.ExecuteUpdateAsync(set => set
                 .SetProperty(c => c.LastMessageAt, now).SetProperty(c => c.LastMessagePreview, preview)
                 .SetProperty(c => c.LastMessageDirection, MessageDirection.Out)
                 .SetProperty(c => c.WaitingSince, (DateTime?)null).SetProperty(c => c.UnreadCount, 0));
+        }
         var conversation = await session.Db.Conversations.AsNoTracking().Where(c => c.Id == id)
             .Select(c => new Answered(
                 c.OwnerId, c.Status, c.ContactId, c.ProfileId, session.Db.Profiles.Where(p => p.Id == c.ProfileId).Select(p => p.ChannelId).First(),
@@ -82,16 +91,30 @@ internal static class ReplyStore
         };
     }
 
-    public static async Task<long?> RequeueAsync(WriteSession session, long messageId, long? actorId, DateTime now)
+    /// <summary>
+    /// A message that did not leave is to leave after all: asked for what a new answer is asked for, because to the contact it is one.
+    /// <see cref="ReplyResult.AlreadyQueued"/>: it did not fail, or somebody was faster.
+    /// </summary>
+    public static async Task<(ReplyOutcome Outcome, long ConversationId)> RequeueAsync(
+        WriteSession session, ProfileLockService locks, long messageId, long? actorId, long? lockToken, DateTime now)
     {
-        var changed = await session.Db.Messages
-            .Where(m => m.Id == messageId && m.Direction == MessageDirection.Out && (m.Status == MessageStatus.Failed || m.Status == MessageStatus.Uncertain)
-                && (actorId == null || session.Db.Conversations.Any(c => c.Id == m.ConversationId && c.OwnerId == actorId)))
-            .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, MessageStatus.Queued).SetProperty(m => m.StatusAt, now).SetProperty(m => m.Error, (string?)null));
-        if (changed == 0) return null;
-        var conversation = await session.Db.Messages.Where(m => m.Id == messageId).Select(m => m.ConversationId).FirstAsync();
-        session.Publish(Topics.Conversation(conversation), EventNames.MessageStatus, conversation);
-        return conversation;
+        var id = await session.Db.Messages.Where(m => m.Id == messageId && m.Direction == MessageDirection.Out).Select(m => (long?)m.ConversationId).FirstOrDefaultAsync();
+        if (id is not { } conversationId) return (new ReplyOutcome(ReplyResult.NotFound), 0);
+        var reply = new NewReply(conversationId, actorId, null, null, lockToken);
+        Answered? conversation = null;
+        ReplyOutcome? refused = null;
+        var queued = await session.TryAsync(async () =>
+        {
+            (conversation, refused) = await AnswerAsync(session, locks, reply, now);
+            return refused is null && await session.Db.Messages
+                .Where(m => m.Id == messageId && (m.Status == MessageStatus.Failed || m.Status == MessageStatus.Uncertain))
+                .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, MessageStatus.Queued).SetProperty(m => m.StatusAt, now).SetProperty(m => m.Error, (string?)null)) == 1;
+        });
+        if (refused?.Held is { } held) await LockStore.LogAsync(session, held, conversation!.ProfileId, actorId ?? conversation.OwnerId ?? 0, now);
+        if (!queued) return (refused ?? new ReplyOutcome(ReplyResult.AlreadyQueued, messageId), conversationId);
+        session.Publish(Topics.Conversation(conversationId), EventNames.MessageStatus, conversationId);
+        session.Publish(Topics.Board, EventNames.MessageStatus, conversationId);
+        return (new ReplyOutcome(ReplyResult.Queued, messageId), conversationId);
     }
 
     /// <summary>Queued to Sending; null: somebody else sends it or it is no longer to be sent.</summary>
@@ -182,6 +205,7 @@ internal static class ReplyStore
 
 /// <summary>An answer to be stored.</summary>
 /// <param name="SenderId">Null: the owner speaks.</param>
+/// <param name="Text">Null: a message that is stored already is sent again.</param>
 /// <param name="EffectKey">Null: every call is a new message.</param>
 /// <param name="LockToken">The hold that has to last; null: the lock is taken if it is free.</param>
-internal sealed record NewReply(long ConversationId, long? SenderId, string Text, string? EffectKey, long? LockToken);
+internal sealed record NewReply(long ConversationId, long? SenderId, string? Text, string? EffectKey, long? LockToken);

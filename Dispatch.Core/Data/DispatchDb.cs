@@ -1,4 +1,5 @@
 using Dispatch.Core.Alerts;
+using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
@@ -7,6 +8,7 @@ using Dispatch.Core.Matching;
 using Dispatch.Core.Messaging;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Outreach;
+using Dispatch.Core.Numbers;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
 using Dispatch.Core.Settings;
@@ -53,6 +55,7 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<BookingEvent> BookingEvents => Set<BookingEvent>();
     public DbSet<BookingNotification> BookingNotifications => Set<BookingNotification>();
     public DbSet<MatchingMetrics> MatchingMetrics => Set<MatchingMetrics>();
+    public DbSet<FailedSearch> FailedSearches => Set<FailedSearch>();
     public DbSet<Driver> Drivers => Set<Driver>();
     public DbSet<MessageTemplate> MessageTemplates => Set<MessageTemplate>();
     public DbSet<ServiceMessage> ServiceMessages => Set<ServiceMessage>();
@@ -63,6 +66,19 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<OutreachAction> OutreachActions => Set<OutreachAction>();
     public DbSet<ActionLog> ActionLogs => Set<ActionLog>();
     public DbSet<OutreachTemplate> OutreachTemplates => Set<OutreachTemplate>();
+    public DbSet<Client> Clients => Set<Client>();
+    public DbSet<WhatsAppNumber> Numbers => Set<WhatsAppNumber>();
+    public DbSet<NumberSession> NumberSessions => Set<NumberSession>();
+    public DbSet<NumberEvent> NumberEvents => Set<NumberEvent>();
+    public DbSet<NumberLink> NumberLinks => Set<NumberLink>();
+    public DbSet<Worker> Workers => Set<Worker>();
+    public DbSet<WorkerSend> WorkerSends => Set<WorkerSend>();
+    public DbSet<WorkerInbound> WorkerInbound => Set<WorkerInbound>();
+    public DbSet<LidPhone> LidPhones => Set<LidPhone>();
+    public DbSet<OutboxCommand> WorkerOutbox => Set<OutboxCommand>();
+    public DbSet<InboxAnswer> WorkerInbox => Set<InboxAnswer>();
+    public DbSet<DeadLetter> DeadLetters => Set<DeadLetter>();
+    public DbSet<DeadLetterEvent> DeadLetterEvents => Set<DeadLetterEvent>();
 
     protected override void OnModelCreating(ModelBuilder builder)
     {

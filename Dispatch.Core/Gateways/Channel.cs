@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Dispatch.Core.Gateways;
 
-public enum ChannelProvider { Simulator, Whapi }
+/// <summary><see cref="Worker"/>: a number that Dispatch connected itself (<see cref="Numbers.WhatsAppNumber"/>); such a channel is never made by hand.</summary>
+public enum ChannelProvider { Simulator, Whapi, Worker }
 
 /// <summary><see cref="NeedsAuthorization"/>: WhatsApp ended the session; the token is fine, the number needs a new QR scan.</summary>
 public enum ChannelStatus { Active, NeedsAuthorization }

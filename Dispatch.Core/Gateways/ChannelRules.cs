@@ -5,6 +5,9 @@ public static class ChannelRules
 {
     public const int MinKey = 2, MaxKey = 64, MaxToken = 1000;
 
+    /// <summary>Providers whose channels people make; a connected number makes its own.</summary>
+    public static IReadOnlyList<ChannelProvider> ByHand { get; } = [ChannelProvider.Simulator, ChannelProvider.Whapi];
+
     /// <summary>2 to 64 lower-case letters, digits and dashes: it is a word in an address.</summary>
     public static bool IsKey(string? key) =>
         key is { Length: >= MinKey and <= MaxKey } && key.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');

@@ -30,6 +30,17 @@ public static class Topics
     /// <summary>Accounts, prospects and actions: lists and counts of outreach.</summary>
     public const string Outreach = "outreach";
 
+    /// <summary>The connection to the broker, commands that wait, dead letters.</summary>
+    public const string Broker = "broker";
+
+    /// <summary>Clients, numbers and their states: lists.</summary>
+    public const string Numbers = "numbers";
+
+    /// <summary>The registry of workers.</summary>
+    public const string Workers = "workers";
+
+    /// <summary>One number: its state, its time line, its code (to be read again, never in the signal).</summary>
+    public static string Number(long id) => $"number.{id}";
     public static string Booking(long id) => $"booking.{id}";
     public static string Prospect(long id) => $"prospect.{id}";
     public static string Moderator(long id) => $"moderator.{id}";
@@ -82,6 +93,11 @@ public static class EventNames
     public const string ActionChanged = "action:changed";
     public const string ProspectChanged = "prospect:changed";
     public const string AccountChanged = "account:changed";
+    public const string NumberChanged = "number:changed";
+    public const string WorkerChanged = "worker:changed";
+    public const string BrokerChanged = "broker:changed";
+    public const string CommandWaits = "broker:command-waits";
+    public const string DeadLetterChanged = "dead-letter:changed";
 }
 
 /// <summary>

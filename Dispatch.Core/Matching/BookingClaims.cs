@@ -48,7 +48,8 @@ internal static class BookingClaims
         + "rematches = rematches + 1, excluded_driver_ids = @excluded, version = version + 1 WHERE id = @booking AND status = 'Accepted' AND driver_id = @driver";
 
     private const string Reopened =
-        "UPDATE matching_metrics SET final_status = NULL, ended_at = NULL, accepted_at = NULL, time_to_match = NULL, accept_ms = NULL, human_ms = NULL WHERE booking_id = @booking";
+        "UPDATE matching_metrics SET final_status = NULL, ended_at = NULL, accepted_at = NULL, time_to_match = NULL, accept_ms = NULL, human_ms = NULL "
+        + "WHERE booking_id = @booking AND final_status = 'Matched'";
 
     private const string Complete =
         "UPDATE bookings SET status = 'Completed', status_at = @now, version = version + 1 WHERE id = @booking AND status = 'Accepted'";

@@ -98,18 +98,28 @@ public sealed class DriverNotificationService(ServiceMessageSender sender)
         var method = frame.ChannelId is null ? NotificationMethod.Api : NotificationMethod.WhatsApp;
         await OfferStore.AddAsync(session, booking, asked, expires, method, frame.Now);
         BookingClaims.Publish(session, booking.Id, EventNames.OfferChanged);
-        return frame.ChannelId is null ? [] : await ServiceMessages.QueueAsync(session, frame.ChannelId, [.. asked.Select(a => Offer(frame, booking, a.Driver, a.Distance, expires))], frame.Now);
+        if (frame.ChannelId is null) return [];
+        // What every driver of a language reads is written once.
+        var rides = asked.Select(a => a.Driver.Language).Distinct(StringComparer.Ordinal).ToDictionary(l => l, l => Ride(frame, booking, l, expires), StringComparer.Ordinal);
+        return await ServiceMessages.QueueAsync(session, frame.ChannelId, [.. asked.Select(a => Offer(frame, booking, a.Driver, a.Distance, rides[a.Driver.Language]))], frame.Now);
     }
 
-    private static NewServiceMessage Offer(MatchingFrame frame, Booking booking, Reachable driver, double? distance, DateTime expires)
+    private static (string, string)[] Ride(MatchingFrame frame, Booking booking, string language, DateTime expires)
+    {
+        var culture = CultureInfo.GetCultureInfo(language);
+        return
+        [
+            .. frame.Ride(booking, language), ("price", booking.Price is { } price ? price.ToString("#,0.##", culture) : ""),
+            ("seconds", ((int)Math.Max(1, (expires - frame.Now).TotalSeconds)).ToString(culture)),
+        ];
+    }
+
+    private static NewServiceMessage Offer(MatchingFrame frame, Booking booking, Reachable driver, double? distance, (string, string)[] ride)
     {
         var id = driver.Candidate.Id;
-        var culture = CultureInfo.GetCultureInfo(driver.Language);
-        var seconds = (int)Math.Max(1, (expires - frame.Now).TotalSeconds);
         var text = frame.Texts.Fill(TemplateKey.DriverOffer, driver.Language,
         [
-            .. frame.Ride(booking, driver.Language), ("distance", distance is { } d ? string.Create(culture, $"{d:0.0} km") : ""),
-            ("price", booking.Price is { } price ? price.ToString("#,0.##", culture) : ""), ("seconds", seconds.ToString(culture)),
+            .. ride, ("distance", distance is { } d ? string.Create(CultureInfo.GetCultureInfo(driver.Language), $"{d:0.0} km") : ""),
             ("link", frame.Link(new OfferRef(booking.Id, id, booking.Round, booking.Wave)) ?? ""),
         ]);
         return new NewServiceMessage(MessageAudience.Driver, OfferKind, driver.Phone, text, $"offer:{booking.Id}:{booking.Round}.{booking.Wave}:{id}:{frame.Now.Ticks}", booking.Id, id);

@@ -5,7 +5,7 @@ namespace Dispatch.Core.Matching;
 
 internal sealed class MatchingConfiguration :
     IEntityTypeConfiguration<Booking>, IEntityTypeConfiguration<BookingEvent>, IEntityTypeConfiguration<BookingNotification>,
-    IEntityTypeConfiguration<MatchingMetrics>, IEntityTypeConfiguration<Driver>, IEntityTypeConfiguration<MessageTemplate>
+    IEntityTypeConfiguration<MatchingMetrics>, IEntityTypeConfiguration<FailedSearch>, IEntityTypeConfiguration<Driver>, IEntityTypeConfiguration<MessageTemplate>
 {
     public const int NameLength = 120, PhoneLength = 20, AddressLength = 300, ZoneLength = 60, ReasonLength = 500, PlateLength = 30, TemplateLength = 2000;
     private const string Open = "response IS NULL AND withdrawn IS NULL";
@@ -65,6 +65,14 @@ internal sealed class MatchingConfiguration :
         builder.HasOne<Booking>().WithOne().HasForeignKey<MatchingMetrics>(m => m.BookingId).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(m => m.BookingId).IsUnique();
         builder.HasIndex(m => m.StartedAt);
+    }
+
+    public void Configure(EntityTypeBuilder<FailedSearch> builder)
+    {
+        builder.Property(s => s.Zone).HasMaxLength(ZoneLength);
+        builder.HasOne<Booking>().WithMany().HasForeignKey(s => s.BookingId).OnDelete(DeleteBehavior.Cascade);
+        builder.HasIndex(s => new { s.BookingId, s.Round }).IsUnique();
+        builder.HasIndex(s => s.StartedAt);
     }
 
     public void Configure(EntityTypeBuilder<Driver> builder)

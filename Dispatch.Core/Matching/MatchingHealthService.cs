@@ -99,7 +99,7 @@ public sealed partial class MatchingHealthService(
         try
         {
             await using var db = database.Read();
-            await db.Bookings.Select(b => b.Id).FirstOrDefaultAsync(cancel);
+            await db.Bookings.AnyAsync(cancel);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
@@ -133,8 +133,7 @@ public sealed partial class MatchingHealthService(
         if (twice + idle > 0)
             return new ComponentHealth(HealthLevel.Critical, string.Create(CultureInfo.InvariantCulture, $"{twice} drivers have two rides, {idle} rides have a driver who is not busy."));
         var frame = TimeFrame.Last(Hour, now);
-        var ended = await db.MatchingMetrics.CountAsync(m => m.StartedAt >= frame.From && m.FinalStatus != null, cancel);
-        if (ended < LeastSearches) return new ComponentHealth(HealthLevel.Healthy, "");
+        if (await metrics.GetEndedSearchesAsync(frame, cancel) < LeastSearches) return new ComponentHealth(HealthLevel.Healthy, "");
         return MatchingHealthRules.Judge(
             await metrics.GetTimeoutRateAsync(frame, cancel) ?? 0, limits.TimeoutRateWarning, limits.TimeoutRateCritical, "{0:P0} of the searches of the last hour found nobody.");
     }

@@ -68,7 +68,8 @@ public sealed partial class MatchingService
         }
         if (booking.MatchingStartedAt is { } started)
         {
-            await session.Db.MatchingMetrics.Where(m => m.BookingId == bookingId).ExecuteUpdateAsync(set => set
+            // A search that had found nobody stays one that found nobody.
+            await session.Db.MatchingMetrics.Where(m => m.BookingId == bookingId && m.FinalStatus == null).ExecuteUpdateAsync(set => set
                 .SetProperty(m => m.AcceptedAt, frame.Now).SetProperty(m => m.EndedAt, frame.Now).SetProperty(m => m.FinalStatus, MatchingFinalStatus.Matched)
                 .SetProperty(m => m.TimeToMatch, (int)(frame.Now - started).TotalSeconds));
         }

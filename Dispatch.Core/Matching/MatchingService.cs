@@ -139,13 +139,14 @@ public sealed partial class MatchingService(
         }
     }
 
-    /// <summary>The metrics row is one per booking: a new round measures afresh.</summary>
+    /// <summary>The metrics row is one per booking: a new round measures afresh. A search that found nobody stays counted (<see cref="FailedSearch"/>).</summary>
     private static async Task<long> SetMetricsAsync(WriteSession session, MatchingFrame frame, Booking booking)
     {
         var hour = frame.Local(frame.Now).Hour;
         var known = await session.Db.MatchingMetrics.Where(m => m.BookingId == booking.Id).Select(m => (long?)m.Id).FirstOrDefaultAsync();
         if (known is { } id)
         {
+            await session.ExecuteAsync(FailedSearch.Keep, ("round", booking.Round - 1), ("booking", booking.Id));
             await session.Db.MatchingMetrics.Where(m => m.Id == id).ExecuteUpdateAsync(set => set
                 .SetProperty(m => m.StartedAt, frame.Now).SetProperty(m => m.Hour, hour).SetProperty(m => m.TotalDriversResponded, 0).SetProperty(m => m.Waves, 1)
                 .SetProperty(m => m.AcceptedAt, (DateTime?)null).SetProperty(m => m.TimeToMatch, (int?)null).SetProperty(m => m.BroadcastMs, (int?)null)

@@ -3,6 +3,7 @@ using Dispatch.Core.Gateways;
 using Dispatch.Core.Messaging;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Dispatch.Core.Matching;
 
@@ -20,7 +21,7 @@ public static class MatchingServices
     /// <summary>The same with the standard settings.</summary>
     public static IServiceCollection AddDispatchMatching(this IServiceCollection services)
     {
-        services.AddSingleton<AlertStore>();
+        services.TryAddSingleton<AlertStore>();
         services.AddSingleton<AdminAlertService>();
         services.AddSingleton<ServiceMessageSender>();
         services.AddSingleton<OfferTokens>();

@@ -10,6 +10,6 @@ internal static class MatchingStatements
     public static IEnumerable<string> All(SqlDialect dialect) =>
     [
         .. BookingClaims.Statements(dialect), .. OfferStore.Statements(dialect), .. OfferDelivery.Statements, .. ServiceMessages.Statements(dialect), .. AlertStore.Statements,
-        MatchingService.ExpireText(dialect, BulkRows.In("id", [1, 2]).Sql),
+        FailedSearch.Keep, MatchingService.ExpireText(dialect, BulkRows.In("id", [1, 2]).Sql),
     ];
 }

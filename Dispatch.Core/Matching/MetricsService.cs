@@ -105,7 +105,25 @@ public sealed partial class MetricsService(Database database, MatchingFrames fra
             Statistics.Spread([.. perDriver.Select(d => d.Offers)]), Statistics.Spread([.. perDriver.Select(d => d.Wins)]));
     }
 
-    private static IQueryable<MatchingMetrics> In(DispatchDb db, TimeFrame frame) => db.MatchingMetrics.Where(m => m.StartedAt >= frame.From && m.StartedAt < frame.To);
+    /// <summary>How many searches ended, in whatever way.</summary>
+    public async Task<int> GetEndedSearchesAsync(TimeFrame frame, CancellationToken cancel = default)
+    {
+        await using var db = database.Read();
+        return await In(db, frame).CountAsync(m => m.FinalStatus != null, cancel);
+    }
+
+    /// <summary>Every search, also those that found nobody and were made again.</summary>
+    private static IQueryable<Search> In(DispatchDb db, TimeFrame frame) =>
+        db.MatchingMetrics.Where(m => m.StartedAt >= frame.From && m.StartedAt < frame.To).Select(m => new Search
+        {
+            Zone = m.Zone, StartedAt = m.StartedAt, Hour = m.Hour, ReachableDrivers = m.ReachableDrivers, TimeToMatch = m.TimeToMatch, BroadcastMs = m.BroadcastMs,
+            AcceptMs = m.AcceptMs, HumanMs = m.HumanMs, FinalStatus = m.FinalStatus,
+        })
+        .Concat(db.FailedSearches.Where(s => s.StartedAt >= frame.From && s.StartedAt < frame.To).Select(s => new Search
+        {
+            Zone = s.Zone, StartedAt = s.StartedAt, Hour = s.Hour, ReachableDrivers = s.ReachableDrivers, TimeToMatch = null, BroadcastMs = s.BroadcastMs,
+            AcceptMs = null, HumanMs = null, FinalStatus = s.FinalStatus,
+        }));
 
     private static IQueryable<BookingNotification> InFrame(DispatchDb db, TimeFrame frame) =>
         db.BookingNotifications.Where(n => n.SentAt >= frame.From && n.SentAt < frame.To);
@@ -126,6 +144,19 @@ public sealed partial class MetricsService(Database database, MatchingFrames fra
             g.Sum(n => n.LostByMs != null ? 1 : 0), g.Sum(n => n.SeenAt != null ? 1 : 0))).SingleOrDefaultAsync(cancel) ?? new OfferCounts(0, 0, 0, 0, 0, 0, 0);
 
     private static double? Share(int part, int whole) => whole == 0 ? null : (double)part / whole;
+
+    private sealed class Search
+    {
+        public string? Zone { get; set; }
+        public DateTime StartedAt { get; set; }
+        public int Hour { get; set; }
+        public int ReachableDrivers { get; set; }
+        public int? TimeToMatch { get; set; }
+        public int? BroadcastMs { get; set; }
+        public int? AcceptMs { get; set; }
+        public int? HumanMs { get; set; }
+        public MatchingFinalStatus? FinalStatus { get; set; }
+    }
 
     private sealed record OfferCounts(int Sent, int Responded, int Accepted, int Rejected, int TimedOut, int Lost, int Seen);
 }

@@ -23,10 +23,10 @@ public sealed class OfferDelivery(MatchingFrames frames) : IServiceMessageFollow
         var frame = await frames.GetAsync();
         await OfferStore.MarkSentAsync(session, left.Select(r => (r.BookingId!.Value, r.DriverId!.Value)), frame.Settings.DriverTimeout, now);
         var bookings = left.Select(r => r.BookingId!.Value).Distinct().Order().ToList();
-        await TellLateOnesAsync(session, frame, left, bookings, now);
-        var started = await session.Db.Bookings.AsNoTracking().Where(b => bookings.Contains(b.Id) && b.MatchingStartedAt != null)
-            .Select(b => new { b.Id, b.MatchingStartedAt }).ToListAsync();
-        await session.ExecuteAllAsync([.. started.OrderBy(b => b.Id).Select(b => new Statement(
+        var asked = await session.Db.Bookings.AsNoTracking().Where(b => bookings.Contains(b.Id)).Select(b => new { b.Id, b.Status, b.MatchingStartedAt }).ToListAsync();
+        // Mostly the search goes on and nobody is late.
+        if (asked.Exists(b => b.Status != BookingStatus.Pending)) await TellLateOnesAsync(session, frame, left, bookings, now);
+        await session.ExecuteAllAsync([.. asked.Where(b => b.MatchingStartedAt is not null).OrderBy(b => b.Id).Select(b => new Statement(
             Broadcast, null, ("ms", (int)(now - b.MatchingStartedAt!.Value).TotalMilliseconds), ("booking", b.Id)))]);
         foreach (var booking in bookings) session.Publish(Topics.Booking(booking), EventNames.OfferChanged, booking);
         session.Publish(Topics.Bookings, EventNames.OfferChanged, bookings[0]);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Dispatch.Core.Data;
 using Microsoft.EntityFrameworkCore;
@@ -7,8 +8,10 @@ namespace Dispatch.Core.Matching;
 /// <summary>All texts at one moment.</summary>
 public sealed class TextSet(FrozenDictionary<(TemplateKey, string), string> changed)
 {
+    private readonly ConcurrentDictionary<(TemplateKey, string), ParsedTemplate> _parsed = new();
+
     public string Fill(TemplateKey key, string language, params IReadOnlyList<(string Name, string Value)> values) =>
-        TemplateRules.Fill(changed.GetValueOrDefault((key, language)) ?? TemplateTexts.Standard(key, language), values);
+        _parsed.GetOrAdd((key, language), k => TemplateRules.Parse(changed.GetValueOrDefault(k) ?? TemplateTexts.Standard(k.Item1, k.Item2))).Fill(values);
 }
 
 /// <summary>A template as an admin sees it.</summary>

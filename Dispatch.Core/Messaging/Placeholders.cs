@@ -14,6 +14,23 @@ public static partial class Placeholders
     public static string Replace(string text, Func<string, string?, string> value) =>
         Place().Replace(text, m => value(m.Groups["name"].Value, m.Groups["fallback"] is { Success: true } given ? given.Value : null));
 
+    /// <summary>A line taken apart, in its order.</summary>
+    internal static IEnumerable<TextPart> Parts(string line)
+    {
+        var at = 0;
+        foreach (Match match in Place().Matches(line))
+        {
+            if (match.Index > at) yield return new(line[at..match.Index], false);
+            yield return new(match.Groups["name"].Value, true, match.Groups["fallback"] is { Success: true } given ? given.Value : null);
+            at = match.Index + match.Length;
+        }
+        if (at < line.Length) yield return new(line[at..], false);
+    }
+
     [GeneratedRegex(@"\{(?<name>[a-zA-Z]+)(\|(?<fallback>[^{}|\r\n]{0,100}))?\}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Place();
 }
+
+/// <param name="IsName">A placeholder, otherwise words.</param>
+/// <param name="Fallback">What stands there when the placeholder is empty.</param>
+internal readonly record struct TextPart(string Text, bool IsName, string? Fallback = null);

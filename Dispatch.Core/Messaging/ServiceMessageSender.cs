@@ -28,7 +28,11 @@ public sealed class ServiceMessageOptions
 /// </summary>
 public sealed partial class ServiceMessageSender : BackgroundService
 {
-    private const int ChunkSize = 32, ChunksAtOnce = 4, PerPass = 2048;
+    /// <summary>
+    /// A chunk costs two commits and a dozen statements however many are in it. Together these bound what is Sending at any time, over all callers: what
+    /// waits for its turn on a paced channel waits as Queued, and a crash leaves no more than this in doubt.
+    /// </summary>
+    private const int ChunkSize = 128, ChunksAtOnce = 4, PerPass = 2048;
     private static readonly TimeSpan SendingFor = TimeSpan.FromSeconds(60);
 
     /// <summary>What was left behind (a crash between commit and sending, a predecessor on its way) is looked for this often.</summary>
@@ -43,6 +47,7 @@ public sealed partial class ServiceMessageSender : BackgroundService
     private readonly TimeProvider _clock;
     private readonly ILogger<ServiceMessageSender> _logger;
     private readonly SemaphoreSlim _calls;
+    private readonly SemaphoreSlim _chunks = new(ChunksAtOnce);
 
     public ServiceMessageSender(
         Database database, IEnumerable<IMessageGateway> gateways, IEnumerable<IServiceMessageFollower> followers, IOptions<ServiceMessageOptions> options, TimeProvider clock,
@@ -72,7 +77,15 @@ public sealed partial class ServiceMessageSender : BackgroundService
         await System.Threading.Tasks.Parallel.ForEachAsync(ids.Chunk(ChunkSize), new ParallelOptions { MaxDegreeOfParallelism = ChunksAtOnce, CancellationToken = cancel },
             async (chunk, stop) =>
             {
-                foreach (var result in await SendChunkAsync(chunk, stop)) results.Add(result);
+                await _chunks.WaitAsync(stop);
+                try
+                {
+                    foreach (var result in await SendChunkAsync(chunk, stop)) results.Add(result);
+                }
+                finally
+                {
+                    _chunks.Release();
+                }
             });
         return [.. results];
     }
@@ -194,6 +207,7 @@ public sealed partial class ServiceMessageSender : BackgroundService
     {
         base.Dispose();
         _calls.Dispose();
+        _chunks.Dispose();
     }
 
     /// <summary>One after the other with a gap, in the order of asking.</summary>

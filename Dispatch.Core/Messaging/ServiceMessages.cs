@@ -45,7 +45,9 @@ internal static class ServiceMessages
 
     private static string FinishText(SqlDialect dialect) => dialect.UpdateRows(
         "service_messages", [RowColumn.Id("id"), RowColumn.Text("result"), RowColumn.Moment("left_at"), RowColumn.Text("provider"), RowColumn.Text("failure")],
-        "status = r.result, status_at = @now, sent_at = r.left_at, provider_message_id = r.provider, error = r.failure", "status = 'Sending'");
+        "status = r.result, status_at = @now, sent_at = r.left_at, provider_message_id = r.provider, error = r.failure",
+        // Uncertain: a sweep took it for lost while its call was still on its way; the answer of the gateway knows better.
+        "status IN ('Sending','Uncertain')");
 
     /// <summary>Stores messages to be sent after the commit; returns their ids. Without a channel they are stored as failed: the time line shows that nobody was told.</summary>
     public static Task<List<long>> QueueAsync(WriteSession session, long? channelId, IReadOnlyCollection<NewServiceMessage> messages, DateTime now) =>

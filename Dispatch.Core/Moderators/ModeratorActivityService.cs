@@ -25,12 +25,14 @@ public sealed record Reassignment(int Moved, int Profiles, int Told);
 /// <summary>Signs of life, and what happens to those who wait when there are none (seed 001).</summary>
 public sealed class ModeratorActivityService(
     Database database, ConversationClaims claims, ModeratorAssignmentService assignments, ProfileRotation rotation, SettingsService settings,
-    IOptions<ConversationOptions> options, TimeProvider clock)
+    FindingStore findings, IOptions<ConversationOptions> options, TimeProvider clock)
 {
     /// <summary>Typing is written at most this often per person and conversation.</summary>
     public static readonly TimeSpan TypingEvery = TimeSpan.FromSeconds(5);
     private const int MaxRemembered = 10_000;
-    private static readonly TimeSpan Window = TimeSpan.FromDays(7);
+    
+    /// <summary>How far back answer times go.</summary>
+    public static readonly TimeSpan ResponseWindow = TimeSpan.FromDays(7);
 
     private readonly ConcurrentDictionary<(long Moderator, long Conversation), long> _typed = new();
 
@@ -155,7 +157,10 @@ public sealed class ModeratorActivityService(
             LoadRules.Score(load).Score, ActivityRules.WhyOverloaded(load, rules.InactiveAfter, now));
     }
 
-    /// <summary>Answer times per client over open conversations and the last week's messages: the slowest waiting first, then the newest.</summary>
+    /// <summary>
+    /// Answer times per client over open conversations: the slowest waiting first, then the newest. Counted are the messages of the last
+    /// <see cref="ResponseWindow"/>, so that a conversation of years costs no more than one of a week; how long somebody waits is told in full.
+    /// </summary>
     public async Task<(IReadOnlyList<ClientResponseTime> Items, int Total)> MonitorResponseTimesAsync(int skip, int take, CancellationToken cancel = default)
     {
         var now = Now;
@@ -165,17 +170,18 @@ public sealed class ModeratorActivityService(
             .Skip(skip).Take(take)
             .Select(c => new
             {
-                c.Id, c.ContactId, Contact = db.Contacts.Where(k => k.Id == c.ContactId).Select(k => k.Name).First(), c.ProfileId,
+                c.Id, c.ContactId, Contact = db.Contacts.Where(k => k.Id == c.ContactId).Select(k => k.Name).First(),
+                Address = db.Contacts.Where(k => k.Id == c.ContactId).Select(k => k.Address).First(), c.ProfileId, c.WaitingSince,
                 Profile = db.Profiles.Where(p => p.Id == c.ProfileId).Select(p => p.Name).First(), c.OwnerId,
                 Owner = db.Moderators.Where(m => m.Id == c.OwnerId).Select(m => m.Name).FirstOrDefault(),
             }).ToListAsync(cancel);
         var ids = page.ConvertAll(c => c.Id);
-        var since = now - Window;
+        var since = now - ResponseWindow;
         var spoken = await db.Messages.Where(m => ids.Contains(m.ConversationId) && m.StoredAt > since).OrderBy(m => m.Id)
             .Select(m => new Spoken(m.ConversationId, m.Direction, m.StoredAt)).ToListAsync(cancel);
         var times = ResponseTimes.Of(spoken, now);
         return (page.ConvertAll(c => new ClientResponseTime(
-            c.ContactId, c.Contact, c.ProfileId, c.Profile, c.OwnerId, c.Owner, times.GetValueOrDefault(c.Id) ?? new ResponseTime(c.Id, null, null, null, null, 0))),
+            c.ContactId, ContactNames.Title(c.Contact, c.Address), c.ProfileId, c.Profile, c.OwnerId, c.Owner, (times.GetValueOrDefault(c.Id) ?? new ResponseTime(c.Id, null, null, null, null, 0)) with { WaitingFor = now - c.WaitingSince })),
             await open.CountAsync(cancel));
     }
 
@@ -219,7 +225,7 @@ public sealed class ModeratorActivityService(
             foreach (var (conversation, since) in unanswered)
             {
                 var key = string.Create(CultureInfo.InvariantCulture, $"unanswered:{conversation}:{since.Ticks}");
-                if (await FindingStore.RaiseAsync(session, new Found(FindingKind.Unanswered, key, null, moderatorId, conversation), false, now)) news++;
+                if (await findings.RaiseAsync(session, new Found(FindingKind.Unanswered, key, null, moderatorId, conversation), false, now)) news++;
             }
             return news;
         }, cancel);

@@ -11,7 +11,7 @@ namespace Dispatch.Core.Profiles;
 /// <summary>The seven checks of <see cref="ProfileAssignmentMonitoringTask"/>. Each looks, repairs what it can, and raises the rest.</summary>
 public sealed class AssignmentChecks(
     Database database, ProfileRotation rotation, ProfileConversations conversations, ConflictResolutionService conflicts, ProfileLockService locks,
-    SettingsService settings)
+    SettingsService settings, FindingStore findings)
 {
     /// <summary>Rotation hands a profile over at once; what is still free after this time was forgotten by it.</summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(2);
@@ -143,7 +143,7 @@ public sealed class AssignmentChecks(
         }
         // When the holders of profiles were last looked at (seed 001 last_activity_check).
         await db.ProfileAssignments.Where(a => a.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(a => a.LastActivityCheck, now), cancel);
-        foreach (var one in found) await FindingStore.RaiseAsync(session, one, repaired: true, now);
+        foreach (var one in found) await findings.RaiseAsync(session, one, repaired: true, now);
         return new CheckResult(nameof(CleanInconsistentAssignmentsAsync), found.Count, found.Count);
     }, cancel);
 
@@ -152,7 +152,7 @@ public sealed class AssignmentChecks(
         database.WriteAsync(async session =>
         {
             foreach (var failed in results.Where(r => r.Failed))
-                await FindingStore.RaiseAsync(session, new Found(FindingKind.CheckFailed, $"check:{failed.Check}"), false, now);
+                await findings.RaiseAsync(session, new Found(FindingKind.CheckFailed, $"check:{failed.Check}"), false, now);
             // A check that failed saw nothing: what it found before is not gone because of that.
             var blind = results.Any(r => r.Failed);
             await FindingStore.ResolveUnseenAsync(session, blind ? [FindingKind.CheckFailed] : Watched, now);
@@ -160,10 +160,10 @@ public sealed class AssignmentChecks(
             return (open, await session.Db.AssignmentFindings.CountAsync(f => f.FirstSeenAt == now, cancel));
         }, cancel);
 
-    private Task RaiseAsync(IReadOnlyList<(Found Found, bool Repaired)> findings, DateTime now, CancellationToken cancel) =>
-        findings.Count == 0 ? Task.CompletedTask : database.WriteAsync(async session =>
+    private Task RaiseAsync(IReadOnlyList<(Found Found, bool Repaired)> all, DateTime now, CancellationToken cancel) =>
+        all.Count == 0 ? Task.CompletedTask : database.WriteAsync(async session =>
         {
-            foreach (var (found, repaired) in findings) await FindingStore.RaiseAsync(session, found, repaired, now);
+            foreach (var (found, repaired) in all) await findings.RaiseAsync(session, found, repaired, now);
         }, cancel);
 
     private async Task<List<long>> ForgottenAsync(RoutingSettings rules, DateTime now, CancellationToken cancel)

@@ -17,6 +17,7 @@ public sealed record ProfileStatus(
 public sealed record HeldProfile(long ProfileId, string Name, DateTime Since, AssignmentCause Cause, int Open, int Waiting);
 
 /// <summary>One holding in the history of a profile or a person.</summary>
+/// <param name="EndedBy">The person who ended it, an admin as well as a moderator; null: Dispatch or an integration.</param>
 /// <param name="SuccessorName">Who held the profile next; null: nobody yet, or still held.</param>
 public sealed record HoldingRow(
     long Id, long ProfileId, string Profile, long ModeratorId, string Moderator, DateTime AssignedAt, AssignmentCause Cause, int? QueuePosition,
@@ -37,9 +38,21 @@ public sealed record HolderRow(
 public sealed record RotationBoard(IReadOnlyList<ProfileStatus> Profiles, IReadOnlyList<HolderRow> People, int MaxProfiles);
 
 /// <param name="Repaired">True: Dispatch put it right by itself.</param>
+/// <param name="Key">The same finding has the same key; that of its alert is this behind <c>finding:</c>.</param>
 public sealed record FindingRow(
     long Id, FindingKind Kind, long? ProfileId, long? ModeratorId, long? ConversationId, DateTime FirstSeenAt, DateTime LastSeenAt, int Count, bool Repaired,
-    DateTime? ResolvedAt);
+    DateTime? ResolvedAt, string Key, string? Profile, string? Moderator);
+
+/// <summary>Which findings to list.</summary>
+public enum FindingState
+{
+    /// <summary>Still so: a person should look.</summary>
+    Open,
+    /// <summary>Dispatch put it right.</summary>
+    Repaired,
+    /// <summary>It was so, and is over.</summary>
+    Over,
+}
 
 /// <summary>What screens and programs read about profiles, their holders and the watch over them.</summary>
 public sealed class ProfileQueries(Database database, Settings.SettingsService settings)
@@ -114,13 +127,21 @@ public sealed class ProfileQueries(Database database, Settings.SettingsService s
 
     /// <summary>What the watch found, what still is so first, then the newest.</summary>
     public async Task<(IReadOnlyList<FindingRow> Items, int Total)> FindingsAsync(
-        int skip, int take, bool openOnly = false, CancellationToken cancel = default)
+        int skip, int take, FindingState? state = null, FindingKind? kind = null, CancellationToken cancel = default)
     {
         await using var db = database.Read();
-        var rows = db.AssignmentFindings.Where(f => !openOnly || f.ResolvedAt == null);
+        var rows = db.AssignmentFindings.Where(f => kind == null || f.Kind == kind);
+        rows = state switch
+        {
+            FindingState.Open => rows.Where(f => f.ResolvedAt == null),
+            FindingState.Repaired => rows.Where(f => f.Repaired),
+            FindingState.Over => rows.Where(f => f.ResolvedAt != null && !f.Repaired),
+            null => rows,
+        };
         var items = await rows.OrderBy(f => f.ResolvedAt != null).ThenByDescending(f => f.LastSeenAt).ThenByDescending(f => f.Id).Skip(skip).Take(take)
             .Select(f => new FindingRow(
-                f.Id, f.Kind, f.ProfileId, f.ModeratorId, f.ConversationId, f.FirstSeenAt, f.LastSeenAt, f.Count, f.Repaired, f.ResolvedAt))
+                f.Id, f.Kind, f.ProfileId, f.ModeratorId, f.ConversationId, f.FirstSeenAt, f.LastSeenAt, f.Count, f.Repaired, f.ResolvedAt, f.DedupeKey,
+                db.Profiles.Where(p => p.Id == f.ProfileId).Select(p => p.Name).FirstOrDefault(), db.Moderators.Where(m => m.Id == f.ModeratorId).Select(m => m.Name).FirstOrDefault()))
             .ToListAsync(cancel);
         return (items, await rows.CountAsync(cancel));
     }
@@ -134,7 +155,7 @@ public sealed class ProfileQueries(Database database, Settings.SettingsService s
     private static IQueryable<HoldingRow> Holdings(DispatchDb db, IQueryable<ModeratorProfileAssignment> holdings) => holdings.Select(a => new HoldingRow(
         a.Id, a.ProfileId, db.Profiles.Where(p => p.Id == a.ProfileId).Select(p => p.Name).First(), a.ModeratorId,
         db.Moderators.Where(m => m.Id == a.ModeratorId).Select(m => m.Name).First(), a.AssignedAt, a.Cause, a.QueuePosition, a.EndedAt, a.EndCause,
-        db.Moderators.Where(m => m.Id == a.EndedById).Select(m => m.Name).FirstOrDefault(),
+        db.Users.Where(u => u.Id == a.EndedById).Select(u => u.DisplayName).FirstOrDefault(),
         db.ProfileAssignments.Where(n => n.ProfileId == a.ProfileId && n.Id > a.Id).OrderBy(n => n.Id)
             .Select(n => db.Moderators.Where(m => m.Id == n.ModeratorId).Select(m => m.Name).First()).FirstOrDefault()));
 }

@@ -1,7 +1,9 @@
+using Dispatch.Core.Alerts;
 using Dispatch.Core.Data;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Settings;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Dispatch.Core.Profiles;
 
@@ -21,6 +23,8 @@ public static class ProfileServices
         services.AddSingleton<LoadBalancingService>();
         services.AddSingleton<ModeratorActivityService>();
         services.AddSingleton<RotationMetrics>();
+        services.TryAddSingleton<AlertStore>();
+        services.AddSingleton<FindingStore>();
         services.AddSingleton<AssignmentChecks>();
         services.AddSingleton<ProfileAssignmentMonitoringTask>();
         services.AddHostedService(s => s.GetRequiredService<ProfileAssignmentMonitoringTask>());

@@ -7,7 +7,7 @@ namespace Dispatch.Tests.Browser;
 /// <summary>For everybody: with a screen reader, without a mouse, on a phone, in French.</summary>
 public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : BrowserTest(chromium, host)
 {
-    private static readonly string[] s_adminPages = ["/board", "/rotation", "/load", "/settings", "/conversations?status=all", "/waiting", "/people", "/profiles", "/alerts?state=all"];
+    private static readonly string[] s_adminPages = ["/board", "/rotation", "/load", "/conflicts", "/findings?state=open", "/settings", "/conversations?status=all", "/waiting", "/people", "/profiles", "/alerts?state=all"];
 
     [Fact]
     public async Task Pages_CheckedByAxeInBothThemes_HaveNothingSerious()
@@ -89,6 +89,38 @@ public sealed class AccessTests(ChromiumFixture chromium, BrowserHost host) : Br
         await Expect(page.Locator("dl.keys")).ToContainTextAsync("Show this list");
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.GetByRole(AriaRole.Dialog)).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task Menu_OnAPhone_OpensASheetAndClosesByEscapeTapAndLink()
+    {
+        var page = await SignInAsync(Admin, phone: true);
+        await GoAsync(page, "/board");
+        var (more, sheet) = (page.GetByRole(AriaRole.Button, new() { Name = "More" }), page.Locator(".nav-rest"));
+        await Expect(page.Locator(".frame-nav > a:visible")).ToHaveCountAsync(4);
+        await Expect(sheet).ToBeHiddenAsync();
+        await more.FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(sheet).ToBeVisibleAsync();
+        await Expect(more).ToHaveAttributeAsync("aria-expanded", "true");
+        await Expect(sheet.GetByRole(AriaRole.Link).First).ToBeFocusedAsync();
+        var problems = new List<string>();
+        await CheckAsync(page, "menu", problems);
+        Assert.True(problems.Count == 0, string.Join('\n', problems));
+
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(sheet).ToBeHiddenAsync();
+        await Expect(more).ToBeFocusedAsync();
+        await Expect(more).ToHaveAttributeAsync("aria-expanded", "false");
+
+        await more.ClickAsync();
+        await page.Locator("h1").First.ClickAsync();
+        await Expect(sheet).ToBeHiddenAsync();
+
+        await more.ClickAsync();
+        await sheet.GetByRole(AriaRole.Link, new() { Name = "Settings" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync("/settings");
+        await Expect(sheet).ToBeHiddenAsync();
     }
 
     [Fact]

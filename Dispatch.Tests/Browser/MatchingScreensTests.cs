@@ -138,7 +138,7 @@ public sealed class MatchingScreensTests(ChromiumFixture chromium, BrowserHost h
         return
         [
             "/bookings?status=all", "/bookings/new", $"/bookings/{won}", $"/bookings/{open}", "/matchings", "/drivers", $"/drivers/{drivers[0].Id}", "/drivers/import", "/matching",
-            $"/matching/report?kind=week&day={week}", $"/matching/report?day={week}", "/bookings/999999", "/drivers/999999",
+            $"/matching/report?kind=week&day={week}", $"/matching/report?day={week}", "/bookings/999999", "/drivers/999999", "/templates", "/templates?text=AdminBookingTimeout",
         ];
     }
 

@@ -27,6 +27,33 @@ public abstract class ConflictCompliance(DatabaseProvider provider, PostgresServ
     }
 
     [Fact]
+    public async Task Decide_ByAnAdmin_GivesItToTheLoserOrLeavesIt_Once()
+    {
+        var second = await Node.AddProfileAsync("second");
+        var anas = await Node.OpenAsync(Profile, "33600");
+        var bens = await Node.OpenAsync(second, "33600");
+        Assert.Equal((_ana, _ben), (anas.OwnerId!.Value, bens.OwnerId!.Value));
+        var begun = await Node.Orchestrator.BeginAnswerAsync(anas.Id, _ana);
+        await Node.Orchestrator.ReplyAsync(bens.Id, _ben, "me too");
+        var first = Assert.Single((await Conflicts.ListAsync(0, 10, open: true)).Items).Id;
+
+        Assert.Equal(ResolveResult.BadReason, (await Conflicts.DecideAsync(first, 1, ConflictDecision.GiveToLoser, " ")).Result);
+        Assert.Equal(ResolveResult.NotFound, (await Conflicts.DecideAsync(999, 1, ConflictDecision.LeaveIt)).Result);
+        var outcomes = await AtOnceAsync(
+            () => Conflicts.DecideAsync(first, 1, ConflictDecision.GiveToLoser, "she waits for Ben"), () => Conflicts.DecideAsync(first, 1, ConflictDecision.GiveToLoser, "she waits for Ben"));
+        Assert.Single(outcomes, o => o.Result == ResolveResult.Done);
+        Assert.Equal(_ben, (await Locks.GetLockInfoAsync(LockKind.Client, anas.ContactId))!.ModeratorId);
+        Assert.Equal(ReplyResult.StaleLock, (await Node.Orchestrator.ReplyAsync(anas.Id, _ana, "late", lockToken: begun.Lock.Token)).Result);
+        Assert.Equal(ConflictResolution.Overruled, (await Conflicts.ListAsync(0, 10)).Items.Single(c => c.Id == first).Resolution);
+
+        // Ana ran into Ben's hold now; left with him.
+        var next = Assert.Single((await Conflicts.ListAsync(0, 10, open: true)).Items).Id;
+        Assert.Equal(ResolveResult.Done, (await Conflicts.DecideAsync(next, 1, ConflictDecision.LeaveIt)).Result);
+        Assert.Equal(ResolveResult.AlreadyResolved, (await Conflicts.DecideAsync(next, 1, ConflictDecision.LeaveIt)).Result);
+        Assert.Equal(_ben, (await Locks.GetLockInfoAsync(LockKind.Client, anas.ContactId))!.ModeratorId);
+    }
+
+    [Fact]
     public async Task HandleConnectionCollision_AtOneInstant_OrdersByTimeThenIdAndRecordsIt()
     {
         var (late, cleo) = (await Node.AddModeratorAsync("Late"), await Node.AddModeratorAsync("Cleo"));

@@ -185,6 +185,43 @@ public abstract class ExclusiveCompliance(DatabaseProvider provider, PostgresSer
     }
 
     [Fact]
+    public async Task Start_WhileTheHolderChanges_IsWithTheHolderOrRefused()
+    {
+        await using var second = Provider == DatabaseProvider.Sqlite ? null : await Store.StartNodeAsync(Clock, "node-2");
+        var other = second ?? Node;
+        await Node.Database.WriteAsync(s => s.ExecuteAsync("UPDATE moderators SET max_conversations = 10000"));
+        var (started, refused) = (0, 0);
+        for (var i = 0; i < 200; i++)
+        {
+            var (from, to) = (_people[i % 2], _people[(i + 1) % 2]);
+            var outcomes = new StartOutcome[2];
+            await AtOnce.Async(
+                async () => await Assignments.AssignProfileToModeratorAsync(_vip.Id, to, null),
+                // The one who loses it begins a conversation at that very moment, and so does the one who gets it.
+                async () => outcomes[0] = await other.Orchestrator.StartConversationAsync(new NewConversation(_vip.Id, from, "hello", Address: $"3371{i}")),
+                async () => outcomes[1] = await other.Orchestrator.StartConversationAsync(new NewConversation(_vip.Id, to, "hello", Address: $"3372{i}")));
+
+            Assert.All(outcomes, o => Assert.True(o.Succeeded || o is { Result: StartResult.NotAssignable, Claim.Result: ClaimResult.NotHolder }, $"{o}"));
+            started += outcomes.Count(o => o.Succeeded);
+            refused += outcomes.Count(o => !o.Succeeded);
+            // What was begun before the change was seen by what follows it; nothing is left behind with the former holder.
+            var owners = await Node.ReadAsync(db => db.Conversations.Where(c => c.ProfileId == _vip.Id && c.OwnerId != null).Select(c => c.OwnerId).Distinct().ToListAsync());
+            Assert.True(owners.TrueForAll(o => o == to), $"round {i}: {string.Join(", ", owners)} beside holder {to}");
+        }
+        Assert.True(started > 20 && refused > 20, $"{started} begun, {refused} refused: hardly a race");
+        await Node.AssertConsistentAsync();
+    }
+
+    [Fact]
+    public async Task WhyNotMe_OfAnExclusiveProfile_SaysThatSomebodyElseHoldsIt()
+    {
+        var opened = await Node.OpenAsync(_vip, "33601");
+        var told = ConversationClaims.FromJson((await Node.EventsAsync(opened.Id)).Last(e => e.Kind == ConversationEventKind.Assigned).Candidates);
+        Assert.Equal(Verdict.Chosen, told.Single(c => c.Id == _people[0]).Verdict);
+        Assert.All(told.Where(c => c.Id != _people[0]), c => Assert.Equal(Verdict.NotHolder, c.Verdict));
+    }
+
+    [Fact]
     public async Task ChangeOfHolder_AndMessagesAtOnce_LeaveNothingWithTheFormerHolder()
     {
         await using var second = Provider == DatabaseProvider.Sqlite ? null : await Store.StartNodeAsync(Clock, "node-2");

@@ -1,6 +1,7 @@
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Profiles;
 using Dispatch.Tests.Support;
@@ -124,6 +125,41 @@ public abstract class LockedReplyCompliance(DatabaseProvider provider, PostgresS
         Assert.True(await Locks.IsClientLockedAsync(_anas.ContactId));
         await Node.Orchestrator.CloseAsync(_anas.Id, _ana);
         Assert.False(await Locks.IsClientLockedAsync(_anas.ContactId));
+    }
+
+    [Fact]
+    public async Task Retry_IsRefusedAsASendIs_AndLeavesTheMessageFailed()
+    {
+        Node.Gateway.OnSend = (_, _) => Task.FromResult(SendResult.Failed(SendFailure.Unreachable));
+        var mine = await Node.Orchestrator.BeginAnswerAsync(_anas.Id, _ana);
+        var failed = (await Node.Orchestrator.ReplyAsync(_anas.Id, _ana, "hello", lockToken: mine.Lock.Token)).MessageId;
+        await Node.Sender.SendAsync(failed);
+        await Node.ReceiveAsync(Profile, "33600", "are you there?");
+        var waiting = (await Node.ConversationAsync(_anas.Id)).WaitingSince;
+        Clock.Advance(Seconds(30));
+        await Node.Orchestrator.BeginAnswerAsync(_bens.Id, _ben);
+
+        Assert.Equal((ReplyResult.StaleLock, "Ben"), Who(await Node.Orchestrator.RetryAsync(failed, _ana, mine.Lock.Token)));
+        Assert.Equal((ReplyResult.Locked, "Ben"), Who(await Node.Orchestrator.RetryAsync(failed, _ana)));
+        Assert.Equal((ReplyResult.Locked, "Ben"), Who(await Node.Orchestrator.RetryAsync(failed)));
+        var stranger = await Node.Orchestrator.RetryAsync(failed, _ben);
+        Assert.Equal((ReplyResult.NotOwner, "Ana"), (stranger.Result, stranger.HeldByName));
+        Assert.Equal(ReplyResult.NotFound, (await Node.Orchestrator.RetryAsync(long.MaxValue, _ana)).Result);
+        Assert.Equal(MessageStatus.Failed, (await Node.MessageAsync(failed)).Status);
+        Assert.Equal(1, (await Node.Get<ConflictResolutionService>().ListAsync(0, 10)).Total);
+
+        Clock.Advance(Seconds(30));
+        var again = await Node.Orchestrator.BeginAnswerAsync(_anas.Id, _ana);
+        Assert.Equal(ReplyResult.Queued, (await Node.Orchestrator.RetryAsync(failed, _ana, again.Lock.Token)).Result);
+        Assert.Equal(ReplyResult.AlreadyQueued, (await Node.Orchestrator.RetryAsync(failed, _ana, again.Lock.Token)).Result);
+        // An old message that leaves late is no answer to what was asked since.
+        var after = await Node.ConversationAsync(_anas.Id);
+        Assert.Equal((waiting, "are you there?"), (after.WaitingSince, after.LastMessagePreview));
+        Assert.NotNull(waiting);
+
+        await Node.Orchestrator.CloseAsync(_anas.Id, _ana);
+        await Node.Sender.SendAsync(failed);
+        Assert.Equal(ReplyResult.Closed, (await Node.Orchestrator.RetryAsync(failed)).Result);
     }
 
     private static (ReplyResult Result, string? Holder) Who(ReplyOutcome outcome) => (outcome.Result, outcome.Held?.ModeratorName);

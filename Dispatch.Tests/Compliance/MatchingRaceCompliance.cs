@@ -45,7 +45,7 @@ public abstract class MatchingRaceCompliance(DatabaseProvider provider, Postgres
     [Fact]
     public async Task HundredDrivers_AcceptOneBookingAtOnce_OneWinsAnd99AreTold()
     {
-        var rounds = Provider == DatabaseProvider.Sqlite ? 200 : 60;
+        const int rounds = 200;
         var drivers = await DriversAsync(100);
         for (var i = 0; i < rounds; i++)
         {
@@ -125,6 +125,25 @@ public abstract class MatchingRaceCompliance(DatabaseProvider provider, Postgres
             Assert.InRange(results.Count(r => r!.Action == ResponseAction.Assigned), 0, 1);
             await AssertSoundAsync();
         }
+    }
+
+    [Fact]
+    public async Task OneDriver_AcceptsAndRejectsAtOnce_OneAnswerCountsAndBothCallsSayWhich()
+    {
+        var drivers = await DriversAsync(2);
+        for (var i = 0; i < 40; i++)
+        {
+            var booking = await SearchedAsync();
+
+            var results = await AtOnceAsync(() => AcceptAsync(booking, drivers[0]), () => RejectAsync(booking, drivers[0], _other));
+
+            var offer = await OfferAsync(booking, drivers[0]);
+            var counted = offer.Response == DriverResponseKind.Accepted ? ResponseAction.Assigned : ResponseAction.Rejected;
+            Assert.All(results, r => Assert.Equal(counted, r!.Action));
+            Assert.Equal(counted == ResponseAction.Assigned ? BookingStatus.Accepted : BookingStatus.Pending, (await ReadBookingAsync(booking)).Status);
+            await Matching.CancelMatchingAsync(booking, "done");
+        }
+        await AssertSoundAsync();
     }
 
     [Theory]

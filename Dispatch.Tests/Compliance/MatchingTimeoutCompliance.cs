@@ -1,5 +1,6 @@
 using Dispatch.Core.Alerts;
 using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Messaging;
 using Dispatch.Tests.Matching;
@@ -261,6 +262,58 @@ public abstract class MatchingTimeoutCompliance(DatabaseProvider provider, Postg
         Assert.Equal((Core.Conversations.MessageStatus.Uncertain, "Unknown"), (offer.Status, offer.Error));
         Assert.DoesNotContain(Node.Gateway.Sent, m => m.Id == offer.Id);
         Assert.Equal(1, before);
+    }
+
+    [Fact]
+    public async Task Message_SweptWhileItsCallIsOnItsWay_IsSentWhenTheGatewayAnswers()
+    {
+        await DriverAsync();
+        var booking = await BookingAsync();
+        var release = new TaskCompletionSource<SendResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Node.Gateway.OnSend = (_, _) => release.Task;
+        var searching = Matching.StartMatchingAsync(booking);
+        await Eventually.Async(() => !Node.Gateway.Sent.IsEmpty);
+        Clock.Advance(Seconds(61));
+        Assert.True(await Node.Get<ServiceMessageSender>().SweepAsync(Clock.Now) > 0);
+
+        release.SetResult(SendResult.Sent("late"));
+        await searching.InTime();
+        await Eventually.Async(async () => (await MessagesAsync(booking)).Exists(m => m.Kind == nameof(TemplateKey.DriverOffer) && m.Status == Core.Conversations.MessageStatus.Sent));
+        Assert.NotNull((await OffersAsync(booking)).Single().SentAt);
+    }
+
+    [Fact]
+    public async Task Retry_AfterATimeout_KeepsTheFailedSearchInTheFigures()
+    {
+        var booking = await SearchedAsync("Plateau");
+        var byHand = await SearchedAsync("Plateau");
+        Clock.Advance(TimeSpan.FromMinutes(5));
+        await RunLoopsAsync();
+        var metrics = Node.Get<MetricsService>();
+        TimeFrame Frame() => TimeFrame.Last(TimeSpan.FromHours(1), Clock.Now.AddSeconds(1));
+        Assert.Equal(1.0, await metrics.GetTimeoutRateAsync(Frame()));
+        var drivers = await DriversAsync(2);
+
+        await Matching.RetryAsync(booking);
+        await AcceptAsync(booking, drivers[0]);
+        Assert.True((await Matching.AssignAsync(byHand, drivers[1])).Succeeded);
+
+        var stats = await metrics.GetMatchingStatsAsync(Frame());
+        Assert.Equal((3, 1, 2), (stats.Searches, stats.Matched, stats.TimedOut));
+        Assert.Equal((2.0 / 3, 0.0), (stats.TimeoutRate, stats.AverageMatchingSeconds));
+        Assert.Equal((2, 1), (stats.ByReach.Single(r => r.Reach == Reach.None).Searches, stats.ByReach.Single(r => r.Reach == Reach.Few).Matched));
+        var zone = await metrics.GetMetricsByZoneAsync("Plateau", stats.Frame);
+        Assert.Equal((3, 1), (zone.TotalBookings, zone.SuccessfulMatches));
+        Assert.Equal(3, (await metrics.HoursAsync(stats.Frame)).Sum(h => h.TotalBookings));
+        Assert.Equal((MatchingFinalStatus.Matched, MatchingFinalStatus.Timeout), ((await MetricsAsync(booking)).FinalStatus, (await MetricsAsync(byHand)).FinalStatus));
+        var day = await metrics.GenerateDailyReportAsync(DateOnly.FromDateTime(Clock.Now));
+        Assert.Equal((3, 2), (day.Stats.Searches, day.Stats.TimedOut));
+        Assert.Equal(3, (await metrics.GenerateWeeklyReportAsync(DateOnly.FromDateTime(Clock.Now))).Days[0].Searches);
+
+        // He cannot after all: the search that begins is one more, and what failed before it is not forgotten.
+        await Matching.DriverBackOutAsync(byHand, drivers[1]);
+        Assert.Equal((4, 2), ((await metrics.GetMatchingStatsAsync(Frame())).Searches, (await metrics.GetMatchingStatsAsync(Frame())).TimedOut));
+        await AssertSoundAsync();
     }
 
     [Fact]

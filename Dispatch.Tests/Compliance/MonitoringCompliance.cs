@@ -1,3 +1,4 @@
+using Dispatch.Core.Alerts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Moderators;
@@ -108,13 +109,60 @@ public abstract class MonitoringCompliance(DatabaseProvider provider, PostgresSe
         }
         var finding = Assert.Single((await Node.Get<ProfileQueries>().FindingsAsync(0, 10)).Items);
         Assert.Equal((FindingKind.OrphanProfile, vip.Id, 3, false), (finding.Kind, finding.ProfileId, finding.Count, finding.ResolvedAt is not null));
+        var alert = Assert.Single(await AlertsAsync());
+        Assert.Equal((AlertKind.Assignment, AlertSeverity.Critical, "finding:" + finding.Key, "OrphanProfile", $"profile {vip.Id}", finding.FirstSeenAt),
+            (alert.Kind, alert.Severity, alert.DedupeKey, alert.Subject, alert.Details, alert.FirstSeenAt));
 
         await Node.AddOnlineAsync("Ana");
         await Node.RotateAsync();
         Clock.Advance(Seconds(15));
         Assert.Equal((0, 0), await OpenAndRaisedAsync());
         Assert.Equal(Clock.Now, Assert.Single((await Node.Get<ProfileQueries>().FindingsAsync(0, 10)).Items).ResolvedAt);
-        Assert.Empty((await Node.Get<ProfileQueries>().FindingsAsync(0, 10, openOnly: true)).Items);
+        Assert.Empty((await Node.Get<ProfileQueries>().FindingsAsync(0, 10, FindingState.Open)).Items);
+        Assert.Single((await Node.Get<ProfileQueries>().FindingsAsync(0, 10, FindingState.Over, FindingKind.OrphanProfile)).Items);
+        Assert.Empty((await Node.Get<ProfileQueries>().FindingsAsync(0, 10, FindingState.Repaired)).Items);
+        Assert.Empty(await AlertsAsync());
+        Assert.Equal((Clock.Now, null), await Node.ReadAsync(async db => (await db.Alerts.SingleAsync()) is var a ? (a.ResolvedAt, a.ResolvedBy) : default));
+    }
+
+    [Fact]
+    public async Task AlertOfAFinding_PutAway_DoesNotComeBackWhileItLasts_AndDoesWhenItComesBack()
+    {
+        var vip = await Node.AddExclusiveAsync("vip");
+        await Node.OpenAsync(vip, "33600");
+        Clock.Advance(Seconds(15));
+        await Watch.HandleAsync(Clock.Now);
+        Assert.True(await Node.Get<AlertStore>().ResolveAsync(Assert.Single(await AlertsAsync()).Id, null));
+        Clock.Advance(Seconds(15));
+        await Watch.HandleAsync(Clock.Now);
+        Assert.Empty(await AlertsAsync());
+
+        var ana = (await Node.AddOnlineAsync("Ana"))[0];
+        await Node.RotateAsync();
+        Clock.Advance(Seconds(15));
+        await Watch.HandleAsync(Clock.Now);
+        await Node.Orchestrator.HandleUserLeftAsync(ana);
+        await Node.RotateAsync();
+        await Node.ReceiveAsync(vip, "33600", "still there?");
+        Clock.Advance(Seconds(15));
+        await Watch.HandleAsync(Clock.Now);
+
+        Assert.Single(await AlertsAsync());
+        Assert.Equal(2, await Node.ReadAsync(db => db.Alerts.CountAsync()));
+    }
+
+    [Fact]
+    public async Task Repaired_IsAFindingAndNoAlert()
+    {
+        await Node.AddExclusiveAsync("vip");
+        await Node.AddOnlineAsync("Ana");
+        await Node.RotateAsync();
+        await BreakAsync("UPDATE moderators SET held_profiles = 2");
+
+        await Watch.HandleAsync(Clock.Now);
+
+        Assert.NotEmpty((await Node.Get<ProfileQueries>().FindingsAsync(0, 10, FindingState.Repaired)).Items);
+        Assert.Empty(await AlertsAsync());
     }
 
     [Fact]
@@ -184,6 +232,8 @@ public abstract class MonitoringCompliance(DatabaseProvider provider, PostgresSe
         Assert.Single(granted, g => g is not null);
         Assert.True(await Watch.RunOnceAsync());
     }
+
+    private async Task<IReadOnlyList<Alert>> AlertsAsync() => (await Node.Get<AlertStore>().ListAsync(new AlertSearch())).Items;
 
     private async Task<(int Open, int Raised)> OpenAndRaisedAsync()
     {

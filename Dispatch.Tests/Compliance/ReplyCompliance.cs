@@ -92,8 +92,8 @@ public abstract class ReplyCompliance(DatabaseProvider provider, PostgresServer 
         Assert.Single(Node.Gateway.Sent);
 
         Node.Gateway.OnSend = null;
-        Assert.True(await Node.Orchestrator.RetryAsync(id));
-        Assert.False(await Node.Orchestrator.RetryAsync(id));
+        Assert.Equal(ReplyResult.Queued, (await Node.Orchestrator.RetryAsync(id)).Result);
+        Assert.Equal(ReplyResult.AlreadyQueued, (await Node.Orchestrator.RetryAsync(id)).Result);
         await Node.Sender.SendAsync(id);
         Assert.Equal((MessageStatus.Sent, null), ((await Node.MessageAsync(id)).Status, (await Node.MessageAsync(id)).Error));
     }

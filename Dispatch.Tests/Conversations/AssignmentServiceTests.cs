@@ -114,6 +114,13 @@ public class AssignmentServiceTests
     });
 
     [Fact]
+    public void FindNextOnlineAgent_NotAllowed_SaysWhy()
+    {
+        Agent[] team = [new(1, "Ana", true, true, false, false, 0, 8, 0, 1, null) { WhyNotAllowed = Verdict.NotHolder }, new(2, "Ben", true, true, true, false, 0, 8, 0, 2, null)];
+        Assert.Equal([(2L, Verdict.Chosen), (1L, Verdict.NotHolder)], AssignmentService.FindNextOnlineAgent(team).Candidates.Select(c => (c.Id, c.Verdict)));
+    }
+
+    [Fact]
     public void FindNextOnlineAgent_AnyRun_IsFairToWithinOneTurn() => ForAll(
         from size in Gen.Choose(1, 15) from steps in Gen.Choose(1, 120) select (size, steps),
         x =>

@@ -5,6 +5,7 @@ using Dispatch.Core.Gateways;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Outreach;
+using Dispatch.Core.Numbers;
 using Dispatch.Core.Profiles;
 using Dispatch.Tests.Support;
 using Microsoft.Data.Sqlite;
@@ -16,7 +17,11 @@ namespace Dispatch.Tests.Data;
 /// <summary>What makes SQLite safe (pragmas of the one writer) and what keeps it fast with a million messages: no statement walks through history.</summary>
 public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
 {
-    private static readonly string[] History = ["messages", "conversations", "contacts", "conversation_events", "bookings", "booking_notifications", "service_messages", "matching_metrics", "outreach_actions", "prospects", "action_logs", "account_days"];
+    private static readonly string[] History =
+    [
+        "messages", "conversations", "contacts", "conversation_events", "bookings", "booking_notifications", "service_messages", "matching_metrics", "failed_searches",
+        "numbers", "number_sessions", "number_events", "number_links", "worker_sends", "outreach_actions", "prospects", "action_logs", "account_days",
+    ];
     private readonly StatementLog _log = new();
     private TestDatabase _store = null!;
     private DispatcherFixture _node = null!;
@@ -45,7 +50,8 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     public void EveryHandWrittenStatement_FindsItsRowsByAnIndex()
     {
         var texts = InboundStore.Statements(SqlDialect.For(DatabaseProvider.Sqlite)).Concat(ConversationClaims.Statements(SqlDialect.For(DatabaseProvider.Sqlite)))
-            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).ToList();
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Concat(NumberStatements.All)
+            .Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).ToList();
 
         Assert.All(texts, sql => Assert.DoesNotContain(Plan(sql), Walks));
         Assert.Contains(texts, sql => Plan(sql).Exists(p => p.Contains("ix_messages_channel_id_provider_message_id", StringComparison.Ordinal)));

@@ -122,7 +122,10 @@ public static class MatchingConsistency
         foreach (var o in offers.Where(o => o.Response is not null && o.Withdrawn is not null)) found.Add($"offer {o.BookingId}/{o.DriverId} is {o.Response} and {o.Withdrawn}");
         foreach (var won in offers.Where(o => o.Response == DriverResponseKind.Accepted).GroupBy(o => (o.BookingId, o.Round)).Where(g => g.Count() > 1))
             found.Add($"booking {won.Key} was accepted {won.Count()} times");
-        foreach (var b in bookings.Where(b => metrics.TryGetValue(b.Id, out var m) && Final(b.Status) is { } final && m.FinalStatus != final))
+        // Who gave the ride to somebody by hand after a search had failed did not make it succeed.
+        var byHand = await db.BookingEvents.AsNoTracking().Where(e => e.Kind == BookingEventKind.AssignedByHand).Select(e => e.BookingId).ToHashSetAsync();
+        foreach (var b in bookings.Where(b => metrics.TryGetValue(b.Id, out var m) && Final(b.Status) is { } final && m.FinalStatus != final
+                     && !(byHand.Contains(b.Id) && m.FinalStatus is MatchingFinalStatus.Timeout or MatchingFinalStatus.Failed)))
             found.Add($"booking {b.Id} is {b.Status}, its metrics say {metrics[b.Id].FinalStatus}");
         foreach (var b in bookings.Where(b => metrics.TryGetValue(b.Id, out var m) && m.TotalDriversNotified != offers.Count(o => o.BookingId == b.Id)))
             found.Add($"booking {b.Id} has {offers.Count(o => o.BookingId == b.Id)} offers, its metrics say {metrics[b.Id].TotalDriversNotified}");

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Resources;
 using Dispatch.Core.Alerts;
+using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Numbers;
 using Dispatch.Core.Profiles;
 using Dispatch.Core.Settings;
 using Dispatch.Web.Conversations;
@@ -19,7 +21,9 @@ public sealed class WordsTests
 {
     private static readonly CultureInfo French = CultureInfo.GetCultureInfo("fr");
 
-    public static TheoryData<string> Areas => ["Inbox", "Queue", "Board", "Locks", "Rotation", "Settings", "Profiles", "Text", "Bookings", "Drivers", "Figures", "Offer", "Alerts"];
+    /// <summary>Every area there is: one that is added is looked at without being named here.</summary>
+    public static TheoryData<string> Areas => [.. typeof(Dispatch.Web.Resources.Text).Assembly.GetTypes()
+        .Where(t => string.Equals(t.Namespace, typeof(Dispatch.Web.Resources.Text).Namespace, StringComparison.Ordinal)).Select(t => t.Name)];
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -49,12 +53,20 @@ public sealed class WordsTests
     }
 
     [Fact]
+    public void Templates_PlaceholdersAllHaveAName()
+    {
+        string[] wanted = [.. TemplateTexts.Placeholders.Values.SelectMany(p => p).Distinct(StringComparer.Ordinal).Select(p => "Name_" + p)];
+        Assert.Empty(wanted.Except(Keys("Templates", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void RotationAndLocks_AllHaveASentence()
     {
         string[] rotation =
         [
             .. Names<AssignmentCause>("Cause_"), .. Names<ReleaseCause>("Release_"),
             .. Names<HoldResult>("Hold_").Except(["Hold_Done", "Hold_Unchanged"], StringComparer.Ordinal),
+            .. Names<FindingKind>("Finding_"), .. Names<FindingState>("FindingState_"),
             .. Names<QueueResult>("Queue_").Except(["Queue_Done", "Queue_Unchanged"], StringComparer.Ordinal),
         ];
         Assert.Empty(rotation.Except(Keys("Rotation", CultureInfo.InvariantCulture), StringComparer.Ordinal));
@@ -62,13 +74,42 @@ public sealed class WordsTests
         [
             .. Names<UnlockResult>("Unlock_").Except(["Unlock_Asked", "Unlock_Moved", "Unlock_Kept"], StringComparer.Ordinal),
             .. Names<ResolveResult>("Resolve_").Except(["Resolve_Done", "Resolve_AlreadyResolved"], StringComparer.Ordinal),
-            .. Names<ConflictKind>("Lost_"), .. Names<ConflictKind>("Won_"), .. Names<ConflictKind>("Conflict_"), .. Names<ConflictRule>("Rule_"),
+            .. Names<ConflictKind>("Lost_"), .. Names<ConflictKind>("Won_"), .. Names<ConflictKind>("Conflict_"), .. Names<ConflictRule>("Rule_"), .. Names<ConflictKind>("Kind_"),
             .. Names<ConflictResolution>("Resolution_"),
             .. Names<UnlockStatus>("Asked_").Concat(Names<UnlockStatus>("Held_")).Where(k => !k.EndsWith("_Open", StringComparison.Ordinal) && !k.EndsWith("_Moot", StringComparison.Ordinal)),
         ];
         Assert.Empty(locks.Except(Keys("Locks", CultureInfo.InvariantCulture), StringComparer.Ordinal));
         string[] settings = [.. RoutingSettings.Definitions.SelectMany(d => new[] { "Setting_" + d.Key, "Help_" + d.Key })];
         Assert.Empty(settings.Except(Keys("Settings", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Numbers_EveryStateReasonAndResultHasItsWords()
+    {
+        string[] wanted =
+        [
+            .. Names<NumberState>("State_"), .. Names<NumberTrigger>("Event_"), .. Names<NumberVerdict>("Verdict_"), .. Names<NumberSource>("Source_"), .. Names<NumberHealth>("Health_"),
+            .. Names<NumberReason>("Reason_").Except(["Reason_None", "Reason_ByCode"], StringComparer.Ordinal), .. CloseReasons.Told.Select(c => $"Code_{c}"), "Code_Other",
+            .. Names<NumberButton>("Button_").Except(["Button_None"], StringComparer.Ordinal), .. Names<ClientStatus>("Client_"), .. Names<WorkerState>("Worker_"), .. Names<WorkerMode>("Mode_"),
+            .. Names<NumberResult>("Result_").Except(["Result_Done"], StringComparer.Ordinal), .. Names<WorkerResult>("WorkerResult_").Except(["WorkerResult_Done"], StringComparer.Ordinal),
+            .. Enum.GetNames<AlertKind>().Where(k => k.StartsWith("Number", StringComparison.Ordinal) || k.StartsWith("Worker", StringComparison.Ordinal)).Select(k => "Alert_" + k),
+        ];
+        Assert.Empty(wanted.Except(Keys("Numbers", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        // Every reason that can be shown is one of these.
+        Assert.All(Enumerable.Range(400, 200), code => Assert.Contains(CloseReasons.Key(code), wanted));
+    }
+
+    [Fact]
+    public void NumberPages_EverySentenceAndOutcomeHasItsWords()
+    {
+        string[] wanted =
+        [
+            .. Names<NumberState>("Sentence_"), .. Names<WorkerMode>("ModeHelp_"), .. Names<DeadReason>("DeadReason_"), .. Names<DeadLetterSource>("DeadSource_"),
+            .. Names<DeadLetterStatus>("Dead_"), .. Names<DeadLetterDecision>("DeadEvent_"), .. Names<BrokerStatus>("Broker_"), "Broker_InProcess",
+            .. Names<DeadLetterOutcome>("DeadOutcome_").Except(["DeadOutcome_Done"], StringComparer.Ordinal).SelectMany(k => new[] { k + "_one", k + "_other" }),
+            .. Web.Numbers.NumbersView.Sorts.Select(s => "Sort_" + (s.Length == 0 ? "newest" : s)),
+        ];
+        Assert.Empty(wanted.Except(Keys("NumberPages", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
     [Fact]

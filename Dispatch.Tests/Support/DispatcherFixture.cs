@@ -1,3 +1,4 @@
+using Dispatch.Core.Broker;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
@@ -5,6 +6,7 @@ using Dispatch.Core.Live;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Outreach;
+using Dispatch.Core.Numbers;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
 using Microsoft.AspNetCore.DataProtection;
@@ -60,7 +62,8 @@ public sealed class DispatcherFixture : IAsyncDisposable
         var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
             .AddLogging(b => { b.AddProvider(logs); logging?.Invoke(b); }).Configure<NodeOptions>(o => o.Name = node)
             .AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider())
-            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchOutreach().BuildServiceProvider();
+            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchBroker().AddDispatchNumbers().AddDispatchOutreach()
+            .BuildServiceProvider();
         var fixture = new DispatcherFixture(services, clock, gateway, logs, node);
         await fixture.Get<InboundPipeline>().StartAsync(CancellationToken.None);
         return fixture;

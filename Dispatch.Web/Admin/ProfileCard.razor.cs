@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Locks;
 using Dispatch.Core.Profiles;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
@@ -13,6 +14,7 @@ public sealed partial class ProfileCard
     private string _name = "";
     private string _token = "";
     private ProfileMode _mode;
+    private string _priority = "0";
     private bool _restricted;
     private bool _editing;
     private bool _saving;
@@ -24,6 +26,14 @@ public sealed partial class ProfileCard
     /// <summary>Null: the channel has none yet.</summary>
     [Parameter]
     public ProfileView? Profile { get; set; }
+
+    /// <summary>Who has the profile locked while it changes hands; null: nobody.</summary>
+    [Parameter]
+    public LockInfo? Lock { get; set; }
+
+    /// <summary>The reader.</summary>
+    [Parameter]
+    public long Me { get; set; }
 
     [Parameter, EditorRequired]
     public IReadOnlyList<ModeratorName> Moderators { get; set; } = [];
@@ -58,12 +68,19 @@ public sealed partial class ProfileCard
         _ => Words["AllowedCount", Profile.ModeratorIds.Count],
     };
 
+    private int? Priority =>
+        int.TryParse(_priority.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+        && value is >= -ProfileService.MaxPriority and <= ProfileService.MaxPriority ? value : null;
+
+    private bool WrongPriority => Priority is null;
+
     private string Id(string part) => string.Create(CultureInfo.InvariantCulture, $"channel-{Channel.Id}-{part}");
 
     private void Edit()
     {
         _name = Profile?.Name ?? "";
         _mode = Profile?.Mode ?? ProfileMode.Shared;
+        _priority = (Profile?.Priority ?? 0).ToString(CultureInfo.InvariantCulture);
         _restricted = Profile?.Restricted ?? false;
         _allowed.Clear();
         _allowed.UnionWith(Profile?.ModeratorIds ?? []);
@@ -101,6 +118,8 @@ public sealed partial class ProfileCard
     /// <summary>Null: everything is saved.</summary>
     private async Task<string?> WriteAsync()
     {
+        // Nothing is saved while a field is wrong.
+        if (Priority is not { } priority) return Words["Error_" + ProfileResult.BadPriority, ProfileService.MaxPriority];
         if (!string.IsNullOrWhiteSpace(_token))
         {
             var set = await Channels.SetTokenAsync(Channel.Id, _token);
@@ -108,6 +127,7 @@ public sealed partial class ProfileCard
             _token = "";
         }
         var saved = Profile is null ? await Profiles.CreateAsync(_name, Channel.Key, _mode) : await Profiles.UpdateAsync(Profile.Id, _name, _mode);
+        if (saved.Result == ProfileResult.Done && priority != (Profile?.Priority ?? 0)) saved = await Profiles.SetPriorityAsync(saved.Id, priority);
         if (saved.Result == ProfileResult.Done) saved = await Profiles.SetAccessAsync(saved.Id, _restricted, _allowed);
         return saved.Result == ProfileResult.Done ? null : Words["Error_" + saved.Result].Value;
     }

@@ -1,18 +1,19 @@
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
 using Dispatch.Core.Profiles;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
 
 namespace Dispatch.Web.Admin;
 
-/// <summary>Channels and the profiles that speak on them. Admins only.</summary>
-public sealed partial class ProfilesPage : IDisposable
+/// <summary>Channels and the profiles that speak on them, and who is being given one. Admins only.</summary>
+public sealed partial class ProfilesPage
 {
-    private readonly CancellationTokenSource _gone = new();
     private IReadOnlyList<ChannelView>? _channels;
     private Dictionary<long, ProfileView> _profiles = [];
+    private IReadOnlyDictionary<long, LockInfo> _locks = new Dictionary<long, LockInfo>();
     private IReadOnlyList<ModeratorName> _moderators = [];
-    private string? _failure;
     private string? _saved;
     private bool _adding;
 
@@ -23,33 +24,33 @@ public sealed partial class ProfilesPage : IDisposable
     public required ProfileService Profiles { get; set; }
 
     [Inject]
-    public required IStringLocalizer<Resources.Profiles> Words { get; set; }
+    public required ProfileLockService Locks { get; set; }
 
     [Inject]
-    public required ILogger<ProfilesPage> Logger { get; set; }
+    public required IStringLocalizer<Resources.Profiles> Words { get; set; }
 
-    protected override Task OnInitializedAsync() => LoadAsync();
+    /// <summary>The board hears of every message of the house; profiles change seldom.</summary>
+    protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
 
-    private async Task LoadAsync()
+    protected override IReadOnlyCollection<string> LiveTopics() => [Topics.Board];
+
+    protected override async Task ReadAsync(IReadOnlySet<LiveEvent> changes)
     {
-        try
+        if (changes.Count == 0 || changes.Any(c => c.Name is EventNames.Changed or EventNames.ProfileChanged))
         {
-            var channels = await Channels.ListAsync(_gone.Token);
-            _profiles = (await Profiles.ListAsync(_gone.Token)).ToDictionary(p => p.ChannelId);
-            _moderators = await Profiles.ListModeratorsAsync(_gone.Token);
+            var channels = await Channels.ListAsync(Stopping);
+            _profiles = (await Profiles.ListAsync(Stopping)).ToDictionary(p => p.ChannelId);
+            _moderators = await Profiles.ListModeratorsAsync(Stopping);
             _channels = channels;
-            _failure = null;
+            // Locks are told to their profile.
+            foreach (var profile in _profiles.Values) Live?.Add(Topics.Profile(profile.Id));
         }
-        catch (OperationCanceledException) when (_gone.IsCancellationRequested)
-        {
-            // the page is gone
-        }
-        catch (Exception e)
-        {
-            _failure = Guid.NewGuid().ToString("N")[..8];
-            LogLoadFailed(Logger, e, _failure);
-        }
+        _locks = await Locks.GetLocksOnAsync(LockKind.Profile, [.. _profiles.Values.Select(p => p.Id)], Stopping);
     }
+
+    private ProfileView? ProfileOf(ChannelView channel) => _profiles.GetValueOrDefault(channel.Id);
+
+    private LockInfo? LockOn(ProfileView? profile) => profile is null ? null : _locks.GetValueOrDefault(profile.Id);
 
     private void StartAdding() => (_adding, _saved) = (true, null);
 
@@ -64,15 +65,6 @@ public sealed partial class ProfilesPage : IDisposable
     private Task SavedAsync(string name)
     {
         _saved = Words["Saved", name];
-        return LoadAsync();
+        return ReloadAsync();
     }
-
-    public void Dispose()
-    {
-        _gone.Cancel();
-        _gone.Dispose();
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Profiles could not be loaded ({Id})")]
-    private static partial void LogLoadFailed(ILogger logger, Exception error, string id);
 }

@@ -42,9 +42,13 @@ public static class ApiServices
         LockEndpoints.Map(api);
         AlertEndpoints.Map(api);
         ProfileEndpoints.Map(api);
+        SettingEndpoints.Map(api);
         DriverEndpoints.Map(api);
         BookingEndpoints.Map(api);
         OutreachEndpoints.Map(api);
+        NumberEndpoints.Map(api);
+        NumberEndpoints.MapSeed(app.MapGroup("").AllowAnonymous().DisableAntiforgery().AddEndpointFilter(faults).AddEndpointFilter(keys)
+            .WithMetadata(new RequestSizeLimitAttribute(MaxBody)).ProducesProblem(StatusCodes.Status401Unauthorized));
         api.MapFallback("/{**path}", () => ApiProblems.Problem(StatusCodes.Status404NotFound, "There is no such resource or it does not know this method; /openapi/v1.json lists them."))
             .ExcludeFromDescription();
     }

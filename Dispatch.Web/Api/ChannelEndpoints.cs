@@ -33,7 +33,7 @@ internal static class ChannelEndpoints
         if (body is not null)
         {
             input.Check(ChannelRules.IsKey(body.Key), "key", $"{ChannelRules.MinKey} to {ChannelRules.MaxKey} lower-case letters, digits and dashes.");
-            input.Check(body.Provider is not null, "provider", $"Allowed: {string.Join(", ", Enum.GetNames<ChannelProvider>())}.");
+            input.Check(body.Provider is { } provider && ChannelRules.ByHand.Contains(provider), "provider", $"Allowed: {string.Join(", ", ChannelRules.ByHand)}.");
             input.Check(string.IsNullOrWhiteSpace(body.Token) || ChannelRules.IsToken(body.Token.Trim()), "token", $"At most {ChannelRules.MaxToken} visible ASCII characters.");
         }
         if (input.IsBad) return input.Problem;

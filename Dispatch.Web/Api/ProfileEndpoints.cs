@@ -48,6 +48,8 @@ internal static class ProfileEndpoints
                 + "line=Conversations: the round robin of everybody present")
             .WithQuery("line", "page", "pageSize");
         api.MapGet("/load-report", LoadReportAsync).WithTags("Queue").Produces<LoadReport>().WithSummary("How the work is spread over the moderators now");
+        api.MapGet("/response-times", ResponseTimesAsync).WithTags("Queue").Produces<ApiPage<ClientResponseTime>>().WithQuery("page", "pageSize")
+            .WithSummary("How fast each client with an open conversation was answered, over the messages of the last 7 days; who waits longest comes first");
     }
 
     private static async Task<IResult> ReadAsync(long id, HttpContext context, ProfileQueries profiles, ProfileLockService locks) =>
@@ -89,6 +91,14 @@ internal static class ProfileEndpoints
             : (IReadOnlyList<QueuePlaceAnswer>)
                 [.. (await turns.GetQueueAsync(context.RequestAborted)).Select(p => new QueuePlaceAnswer(p.ModeratorId, p.Name, p.Position, p.Of, p.QueuedAt, p.Priority, null, null))];
         return Results.Ok(new ApiPage<QueuePlaceAnswer>([.. rows.Skip(skip).Take(take)], rows.Count));
+    }
+
+    private static async Task<IResult> ResponseTimesAsync(HttpContext context, ModeratorActivityService activity)
+    {
+        var input = new ApiInput(context);
+        var (skip, take) = input.Page();
+        if (input.IsBad) return input.Problem;
+        return Results.Ok(ApiPage<ClientResponseTime>.Of(await activity.MonitorResponseTimesAsync(skip, take, context.RequestAborted)));
     }
 
     private static async Task<IResult> LoadReportAsync(HttpContext context, LoadBalancingService load) =>

@@ -1,6 +1,8 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Live;
+using Dispatch.Core.Locks;
 using Dispatch.Web.Conversations;
+using Dispatch.Web.Locks;
 using Microsoft.AspNetCore.Components;
 using Radzen;
 
@@ -12,6 +14,7 @@ public sealed partial class WaitingPage
     private const int PageSize = 50;
     private WaitingList? _waiting;
     private WaitingCounts? _counts;
+    private LockWatch? _locks;
     private Notices? _notices;
     private int _shownPage;
 
@@ -20,6 +23,9 @@ public sealed partial class WaitingPage
 
     [Inject]
     public required ConversationQueries Queries { get; set; }
+
+    [Inject]
+    public required ProfileLockService Locks { get; set; }
 
     [Inject]
     public required DispatcherOrchestrator Orchestrator { get; set; }
@@ -39,9 +45,13 @@ public sealed partial class WaitingPage
 
     protected override async Task ReadAsync(IReadOnlySet<LiveEvent> changes)
     {
-        _shownPage = PageNumber;
-        _waiting = await Queries.WaitingAsync(null, (PageNumber - 1) * PageSize, PageSize, Stopping);
-        _counts = await Queries.WaitingCountsAsync(Stopping);
+        if (!LockWatch.IsAll(changes))
+        {
+            _shownPage = PageNumber;
+            _waiting = await Queries.WaitingAsync(null, (PageNumber - 1) * PageSize, PageSize, Stopping);
+            _counts = await Queries.WaitingCountsAsync(Stopping);
+        }
+        await (_locks ??= new LockWatch(Locks)).ReadAsync(Live, _waiting?.Items.Select(r => r.ContactId) ?? [], Stopping);
     }
 
     protected override async Task OnParametersSetAsync()

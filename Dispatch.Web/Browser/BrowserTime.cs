@@ -65,7 +65,7 @@ public sealed class BrowserTime(BrowserInterop browser, TimeProvider clock) : IA
         try
         {
             // An unknown or missing zone name is not worth an error page: UTC it stays.
-            if (TimeZoneInfo.TryFindSystemTimeZoneById(await browser.ZoneAsync(), out var zone)) Zone = zone;
+            if (await browser.ZoneAsync() is { } name && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)) Zone = zone;
         }
         catch (Exception e) when (e is JSException or JSDisconnectedException)
         {

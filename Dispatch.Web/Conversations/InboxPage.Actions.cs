@@ -19,8 +19,9 @@ public sealed partial class InboxPage
 
     private async Task RetryAsync(ThreadMessage message)
     {
-        // Somebody else may have been faster, or a late delivery report: then the thread says so by itself.
-        await Orchestrator.RetryAsync(message.Id, Me, Stopping);
+        if (_model?.Open is not { } open) return;
+        // Not failed any more (a colleague was faster, or a late delivery report): then the thread says so by itself.
+        _problem = Sentences.Refusal(await Lock.RetryAsync(open.Id, message.Id, Stopping));
         await ReadOpenAsync();
     }
 

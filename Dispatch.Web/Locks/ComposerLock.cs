@@ -78,9 +78,16 @@ public sealed class ComposerLock(DispatcherOrchestrator orchestrator, ProfileLoc
     /// Sends under the lock. One that ran out while its holder was thinking is taken again, unless somebody else had the contact since: then he
     /// may have answered, and the writer should read that first.
     /// </summary>
-    public async Task<ReplyOutcome> SendAsync(long conversationId, string text, string effectKey, CancellationToken cancel)
+    public Task<ReplyOutcome> SendAsync(long conversationId, string text, string effectKey, CancellationToken cancel) =>
+        UnderLockAsync(conversationId, token => orchestrator.ReplyAsync(conversationId, me, text, effectKey, token, cancel), cancel);
+
+    /// <summary>Sends a message that failed once more, under the lock as every answer.</summary>
+    public Task<ReplyOutcome> RetryAsync(long conversationId, long messageId, CancellationToken cancel) =>
+        UnderLockAsync(conversationId, token => orchestrator.RetryAsync(messageId, me, token, cancel), cancel);
+
+    private async Task<ReplyOutcome> UnderLockAsync(long conversationId, Func<long?, Task<ReplyOutcome>> send, CancellationToken cancel)
     {
-        if (conversationId != ConversationId) return await orchestrator.ReplyAsync(conversationId, me, text, effectKey, cancel: cancel);
+        if (conversationId != ConversationId) return await send(null);
         if (_token == 0) await TakeAsync(cancel);
         for (var again = false; ; again = true)
         {
@@ -91,7 +98,7 @@ public sealed class ComposerLock(DispatcherOrchestrator orchestrator, ProfileLoc
                 return new ReplyOutcome(ReplyResult.StaleLock);
             }
             // Without a lock the store refuses and says who has it, or who has the conversation.
-            var outcome = await orchestrator.ReplyAsync(conversationId, me, text, effectKey, _token == 0 ? null : _token, cancel);
+            var outcome = await send(_token == 0 ? null : _token);
             Held = Other(outcome.Held);
             if (outcome.Result != ReplyResult.StaleLock || Held is not null || again) return outcome;
             await TakeAsync(cancel);

@@ -2,11 +2,14 @@ using Microsoft.AspNetCore.Localization;
 
 namespace Dispatch.Web.Matching;
 
-/// <summary>The language of offers: French, unless the phone asks for English before French. The cookie of the console does not count here.</summary>
+/// <summary>The language of the pages behind links (offers, codes): French, unless the phone asks for English before French. The cookie of the console does not count here.</summary>
 internal sealed class OfferLanguage : RequestCultureProvider
 {
     public override Task<ProviderCultureResult?> DetermineProviderCultureResult(HttpContext httpContext) =>
-        Task.FromResult(httpContext.Request.Path.StartsWithSegments(OfferEndpoints.Root, StringComparison.Ordinal) ? new ProviderCultureResult(Of(httpContext.Request)) : null);
+        Task.FromResult(IsBehindALink(httpContext.Request.Path) ? new ProviderCultureResult(Of(httpContext.Request)) : null);
+
+    private static bool IsBehindALink(PathString path) =>
+        path.StartsWithSegments(OfferEndpoints.Root, StringComparison.Ordinal) || path.StartsWithSegments(Numbers.CodeLinks.Root, StringComparison.Ordinal);
 
     private static string Of(HttpRequest request)
     {

@@ -46,6 +46,8 @@ public sealed class RotationSentences(IStringLocalizer<Resources.Rotation> words
 
     public string? Refusal(QueueResult result) => result is QueueResult.Done or QueueResult.Unchanged ? null : words["Queue_" + result].Value;
 
+    private static string? FirstName(string? name) => string.IsNullOrWhiteSpace(name) ? null : name.Split(' ', 2)[0];
+
     private string Cause(HoldingRow ended) =>
-        ended.EndCause is { } cause ? words["Release_" + cause, ended.EndedBy ?? words["AnAdmin"]] : inbox["Reason_None"];
+        ended.EndCause is { } cause ? words["Release_" + cause, FirstName(ended.EndedBy) ?? words["AnAdmin"]] : inbox["Reason_None"];
 }

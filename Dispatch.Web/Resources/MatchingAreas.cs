@@ -8,5 +8,8 @@ public sealed class Bookings;
 
 public sealed class Drivers;
 
+/// <summary>The page on which the texts that matching sends are changed.</summary>
+public sealed class Templates;
+
 /// <summary>Figures and reports about matching.</summary>
 public sealed class Figures;

@@ -13,7 +13,8 @@ internal static class StartupOptions
 
     private static readonly Action<OptionErrors>[] Sections =
     [
-        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Node, Matching, ServiceMessages, Outreach, Composer,
+        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Node, Matching, ServiceMessages, Broker, Numbers, Outreach,
+        Composer,
     ];
 
     /// <summary>Says every wrong setting on a line of its own; false when there is one.</summary>
@@ -176,6 +177,38 @@ internal static class StartupOptions
         if (errors.Text("Composer:Endpoint") is not null && errors.Text("Composer:Model") is null) errors.Add("Composer:Model", "missing, and the endpoint needs it", "the name of a model");
         errors.Time("Composer:Timeout", Second, Second, TimeSpan.FromMinutes(1));
         errors.Number("Composer:MaxLength", 600, 40, 4096);
+    }
+
+    private static void Numbers(OptionErrors errors)
+    {
+        var minutes = TimeSpan.FromMinutes(10);
+        foreach (var time in new[] { "AnswerWithin", "QrSilence", "ScannedFor", "HealthInterval", "WorkerSilence" }) errors.Time($"Numbers:{time}", Second, Second, minutes);
+        errors.Number("Numbers:MaxAsks", 5, 1, 100);
+        errors.Number("Numbers:MissedHealth", 3, 1, 20);
+        errors.Number("Numbers:MaxRestarts", 3, 1, 20);
+        errors.Time("Numbers:ReconnectWithin", Second, Second, TimeSpan.FromHours(1));
+        var lease = errors.Time("Numbers:Lease", TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(2), TimeSpan.FromHours(1));
+        if (lease <= errors.Time("Numbers:WorkerSilence", TimeSpan.FromSeconds(45), TimeSpan.Zero, TimeSpan.MaxValue))
+            errors.Add("Numbers:Lease", "not longer than Numbers:WorkerSilence", "longer: a worker is missed before its numbers are given away");
+        errors.Time("Numbers:PhoneReminder", TimeSpan.FromDays(12), TimeSpan.FromDays(1), TimeSpan.FromDays(13));
+        errors.Time("Numbers:LinkLifetime", minutes, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+        errors.Time("Numbers:SendWithin", TimeSpan.FromSeconds(40), Second, TimeSpan.FromSeconds(50));
+        errors.Time("Numbers:EventsKept", TimeSpan.FromDays(90), TimeSpan.FromDays(1), TimeSpan.FromDays(3650));
+    }
+
+    private static void Broker(OptionErrors errors)
+    {
+        if (errors.Text("Broker:Uri") is { } uri && !(Uri.TryCreate(uri, UriKind.Absolute, out var address) && address.Scheme is "amqp" or "amqps" && address.Host.Length > 0))
+            errors.Add("Broker:Uri", "not the address of a RabbitMQ", "such as amqp://user:password@host:5672/vhost");
+        errors.Number("Broker:Prefetch", 50, 1, 1000);
+        errors.Number("Broker:DeliveryLimit", 5, 1, 100);
+        errors.Time("Broker:AlertAfter", Second, TimeSpan.Zero, TimeSpan.FromHours(1));
+        errors.Time("Broker:LegacySettle", Second, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1));
+        errors.Time("Broker:KeepHistory", Second, TimeSpan.FromHours(1), TimeSpan.FromDays(365));
+        foreach (var queue in new[] { "Broker:HealthQueue", "Broker:LegacyQueue" })
+        {
+            if (errors.Text(queue) is { } name && (name.Length > 200 || name.StartsWith("amq.", StringComparison.Ordinal))) errors.Add(queue, "not a name for a queue", "at most 200 characters, not beginning with amq.");
+        }
     }
 
     private static void Node(OptionErrors errors)

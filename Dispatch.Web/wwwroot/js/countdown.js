@@ -11,7 +11,7 @@ function tick() {
       ends.set(element, end);
     }
     const left = Math.max(0, Math.ceil((end.at - now) / 1000));
-    const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    const text = "seconds" in element.dataset ? `${left} s` : `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     if (element.textContent !== text) element.textContent = text;
   });
 }

@@ -112,6 +112,272 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.ToTable("alerts");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Broker.DeadLetter", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Action")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("action");
+
+                    b.Property<int>("Bytes")
+                        .HasColumnType("integer")
+                        .HasColumnName("bytes");
+
+                    b.Property<string>("CorrelationId")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("correlation_id");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<long?>("DecidedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("Detail")
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("detail");
+
+                    b.Property<string>("MessageId")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .HasColumnName("message_id");
+
+                    b.Property<long?>("NumberId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number_id");
+
+                    b.Property<string>("ProtectedBody")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("protected_body");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTime>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("status");
+
+                    b.Property<string>("WorkerId")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_dead_letters");
+
+                    b.HasIndex("Status", "Id")
+                        .HasDatabaseName("ix_dead_letters_status_id");
+
+                    b.HasIndex(new[] { "DecidedAt" }, "ix_dead_letters_decided")
+                        .HasDatabaseName("ix_dead_letters_decided")
+                        .HasFilter("decided_at IS NOT NULL");
+
+                    b.ToTable("dead_letters", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Broker.DeadLetterEvent", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long?>("ActorId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("actor_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<long>("DeadLetterId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dead_letter_id");
+
+                    b.Property<string>("Decision")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("decision");
+
+                    b.Property<string>("Detail")
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("detail");
+
+                    b.HasKey("Id")
+                        .HasName("pk_dead_letter_events");
+
+                    b.HasIndex("DeadLetterId", "Id")
+                        .HasDatabaseName("ix_dead_letter_events_dead_letter_id_id");
+
+                    b.ToTable("dead_letter_events", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Broker.InboxAnswer", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("AnswerKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("answer_key");
+
+                    b.Property<DateTime>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_worker_inbox");
+
+                    b.HasIndex(new[] { "ReceivedAt" }, "ix_worker_inbox_received")
+                        .HasDatabaseName("ix_worker_inbox_received");
+
+                    b.HasIndex(new[] { "AnswerKey" }, "ux_worker_inbox_key")
+                        .IsUnique()
+                        .HasDatabaseName("ux_worker_inbox_key");
+
+                    b.ToTable("worker_inbox", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Broker.OutboxCommand", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("action");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Claim")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .HasColumnName("claim");
+
+                    b.Property<DateTime?>("ClaimedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<string>("CommandId")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .HasColumnName("command_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("done_at");
+
+                    b.Property<DateTime>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<DateTime?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long?>("NumberId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number_id");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("SessionId")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("session_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("status");
+
+                    b.Property<string>("WorkerId")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_worker_outbox");
+
+                    b.HasIndex(new[] { "DoneAt" }, "ix_worker_outbox_done")
+                        .HasDatabaseName("ix_worker_outbox_done")
+                        .HasFilter("done_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "WorkerId", "NumberId", "Id" }, "ix_worker_outbox_line")
+                        .HasDatabaseName("ix_worker_outbox_line")
+                        .HasFilter("status IN ('Queued','Publishing')");
+
+                    b.HasIndex(new[] { "Id" }, "ix_worker_outbox_open")
+                        .HasDatabaseName("ix_worker_outbox_open")
+                        .HasFilter("status IN ('Queued','Publishing')");
+
+                    b.HasIndex(new[] { "CommandId" }, "ux_worker_outbox_command")
+                        .IsUnique()
+                        .HasDatabaseName("ux_worker_outbox_command");
+
+                    b.ToTable("worker_outbox", (string)null);
+                });
+
             modelBuilder.Entity("Dispatch.Core.Conflicts.AssignmentConflict", b =>
                 {
                     b.Property<long>("Id")
@@ -1490,6 +1756,79 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.ToTable("drivers");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Matching.FailedSearch", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("BookingId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("booking_id");
+
+                    b.Property<int?>("BroadcastMs")
+                        .HasColumnType("integer")
+                        .HasColumnName("broadcast_ms");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("FinalStatus")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("final_status");
+
+                    b.Property<int>("Hour")
+                        .HasColumnType("integer")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("ReachableDrivers")
+                        .HasColumnType("integer")
+                        .HasColumnName("reachable_drivers");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("integer")
+                        .HasColumnName("round");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<int>("TotalDriversNotified")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_drivers_notified");
+
+                    b.Property<int>("TotalDriversResponded")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_drivers_responded");
+
+                    b.Property<int>("Waves")
+                        .HasColumnType("integer")
+                        .HasColumnName("waves");
+
+                    b.Property<string>("Zone")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_failed_searches");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_failed_searches_started_at");
+
+                    b.HasIndex("BookingId", "Round")
+                        .IsUnique()
+                        .HasDatabaseName("ix_failed_searches_booking_id_round");
+
+                    b.ToTable("failed_searches");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>
                 {
                     b.Property<long>("Id")
@@ -2051,6 +2390,647 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasDatabaseName("ix_wait_observations_served_at");
 
                     b.ToTable("wait_observations");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.Client", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<long?>("DecidedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("character varying(120)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("status");
+
+                    b.HasKey("Id")
+                        .HasName("pk_clients");
+
+                    b.HasIndex("Name")
+                        .HasDatabaseName("ix_clients_name");
+
+                    b.HasIndex("Status", "Id")
+                        .HasDatabaseName("ix_clients_status_id");
+
+                    b.ToTable("clients");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.LidPhone", b =>
+                {
+                    b.Property<string>("Lid")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("lid");
+
+                    b.Property<string>("Phone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("phone");
+
+                    b.Property<DateTime>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
+                    b.HasKey("Lid")
+                        .HasName("pk_lid_phones");
+
+                    b.ToTable("lid_phones");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberEvent", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long?>("ActorId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("actor_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<int?>("Code")
+                        .HasColumnType("integer")
+                        .HasColumnName("code");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("integer")
+                        .HasColumnName("count");
+
+                    b.Property<string>("FromState")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("from_state");
+
+                    b.Property<long?>("Generation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTime>("LastAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_at");
+
+                    b.Property<long>("NumberId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number_id");
+
+                    b.Property<int?>("QrNumber")
+                        .HasColumnType("integer")
+                        .HasColumnName("qr_number");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("source");
+
+                    b.Property<string>("ToState")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("to_state");
+
+                    b.Property<string>("Verdict")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("verdict");
+
+                    b.Property<string>("WorkerId")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_number_events");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_number_events_at");
+
+                    b.HasIndex("NumberId", "Id")
+                        .HasDatabaseName("ix_number_events_number_id_id");
+
+                    b.ToTable("number_events");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberLink", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("CreatedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("NumberId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number_id");
+
+                    b.Property<DateTime?>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<DateTime?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<string>("TokenHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("token_hash");
+
+                    b.Property<string>("ViewerHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("viewer_hash");
+
+                    b.HasKey("Id")
+                        .HasName("pk_number_links");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_number_links_expires_at");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_number_links_token_hash");
+
+                    b.HasIndex("NumberId", "ExpiresAt")
+                        .HasDatabaseName("ix_number_links_number_id_expires_at");
+
+                    b.HasIndex(new[] { "ViewerHash" }, "ux_number_links_viewer")
+                        .IsUnique()
+                        .HasDatabaseName("ux_number_links_viewer")
+                        .HasFilter("viewer_hash IS NOT NULL");
+
+                    b.ToTable("number_links");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberSession", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<long>("Generation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation");
+
+                    b.Property<long>("NumberId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number_id");
+
+                    b.Property<DateTime?>("PairingExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("pairing_expires_at");
+
+                    b.Property<string>("ProtectedPairingCode")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("protected_pairing_code");
+
+                    b.Property<string>("ProtectedQr")
+                        .HasColumnType("text")
+                        .HasColumnName("protected_qr");
+
+                    b.Property<DateTime?>("QrExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("qr_expires_at");
+
+                    b.Property<string>("SessionId")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("session_id");
+
+                    b.Property<string>("WorkerId")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_number_sessions");
+
+                    b.HasIndex("SessionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_number_sessions_session_id");
+
+                    b.HasIndex("NumberId", "Generation")
+                        .IsUnique()
+                        .HasDatabaseName("ix_number_sessions_number_id_generation");
+
+                    b.HasIndex(new[] { "PairingExpiresAt" }, "ix_number_sessions_pairing")
+                        .HasDatabaseName("ix_number_sessions_pairing")
+                        .HasFilter("pairing_expires_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "QrExpiresAt" }, "ix_number_sessions_qr")
+                        .HasDatabaseName("ix_number_sessions_qr")
+                        .HasFilter("qr_expires_at IS NOT NULL");
+
+                    b.ToTable("number_sessions");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WhatsAppNumber", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<long?>("ChannelId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("channel_id");
+
+                    b.Property<long>("ClientId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("client_id");
+
+                    b.Property<int?>("Code")
+                        .HasColumnType("integer")
+                        .HasColumnName("code");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<long>("Generation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation");
+
+                    b.Property<string>("Health")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("health");
+
+                    b.Property<DateTime?>("HealthAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("health_at");
+
+                    b.Property<string>("LastEvent")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("last_event");
+
+                    b.Property<DateTime?>("LastEventAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_event_at");
+
+                    b.Property<DateTime?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
+                    b.Property<string>("NextWorkerId")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("next_worker_id");
+
+                    b.Property<DateTime?>("PairedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("paired_at");
+
+                    b.Property<string>("Phone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("phone");
+
+                    b.Property<DateTime?>("PhoneDueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("phone_due_at");
+
+                    b.Property<DateTime?>("PhoneSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("phone_seen_at");
+
+                    b.Property<DateTime?>("QrExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("qr_expires_at");
+
+                    b.Property<int>("QrNumber")
+                        .HasColumnType("integer")
+                        .HasColumnName("qr_number");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("reason");
+
+                    b.Property<int>("Restarts")
+                        .HasColumnType("integer")
+                        .HasColumnName("restarts");
+
+                    b.Property<string>("SessionId")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("session_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("state");
+
+                    b.Property<DateTime>("StateSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("state_since");
+
+                    b.Property<long>("Version")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(1L)
+                        .HasColumnName("version");
+
+                    b.Property<string>("WorkerId")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_numbers");
+
+                    b.HasIndex("ClientId")
+                        .HasDatabaseName("ix_numbers_client_id");
+
+                    b.HasIndex("LastEventAt")
+                        .HasDatabaseName("ix_numbers_last_event_at");
+
+                    b.HasIndex("NextWorkerId")
+                        .HasDatabaseName("ix_numbers_next_worker_id");
+
+                    b.HasIndex("Phone")
+                        .IsUnique()
+                        .HasDatabaseName("ix_numbers_phone");
+
+                    b.HasIndex("StateSince")
+                        .HasDatabaseName("ix_numbers_state_since");
+
+                    b.HasIndex("State", "Id")
+                        .HasDatabaseName("ix_numbers_state_id");
+
+                    b.HasIndex("WorkerId", "State")
+                        .HasDatabaseName("ix_numbers_worker_id_state");
+
+                    b.HasIndex(new[] { "DueAt" }, "ix_numbers_due")
+                        .HasDatabaseName("ix_numbers_due")
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "PhoneDueAt" }, "ix_numbers_phone_due")
+                        .HasDatabaseName("ix_numbers_phone_due")
+                        .HasFilter("phone_due_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "ChannelId" }, "ux_numbers_channel")
+                        .IsUnique()
+                        .HasDatabaseName("ux_numbers_channel")
+                        .HasFilter("channel_id IS NOT NULL");
+
+                    b.ToTable("numbers");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.Worker", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Capacity")
+                        .HasColumnType("integer")
+                        .HasColumnName("capacity");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("HeartbeatAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("heartbeat_at");
+
+                    b.Property<int>("Held")
+                        .HasColumnType("integer")
+                        .HasColumnName("held");
+
+                    b.Property<DateTime?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
+                    b.Property<string>("LegacyHost")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("legacy_host");
+
+                    b.Property<string>("Mode")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("mode");
+
+                    b.Property<bool>("PairingCodes")
+                        .HasColumnType("boolean")
+                        .HasColumnName("pairing_codes");
+
+                    b.Property<string>("Software")
+                        .HasMaxLength(120)
+                        .HasColumnType("character varying(120)")
+                        .HasColumnName("software");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("state");
+
+                    b.Property<DateTime>("StateSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("state_since");
+
+                    b.Property<string>("VirtualHost")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("virtual_host");
+
+                    b.HasKey("Id")
+                        .HasName("pk_workers");
+
+                    b.HasIndex("State")
+                        .HasDatabaseName("ix_workers_state");
+
+                    b.HasIndex(new[] { "LegacyHost" }, "ux_workers_legacy_host")
+                        .IsUnique()
+                        .HasDatabaseName("ux_workers_legacy_host")
+                        .HasFilter("legacy_host IS NOT NULL");
+
+                    b.ToTable("workers");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WorkerInbound", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Batch")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("batch");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<long>("NumberId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_worker_inbound");
+
+                    b.HasIndex("NumberId", "Id")
+                        .HasDatabaseName("ix_worker_inbound_number_id_id");
+
+                    b.ToTable("worker_inbound");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WorkerSend", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("CommandId")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("command_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Failure")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("failure");
+
+                    b.Property<DateTime?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("NumberId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number_id");
+
+                    b.Property<string>("ProviderId")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .HasColumnName("provider_id");
+
+                    b.Property<string>("SendKey")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("send_key");
+
+                    b.HasKey("Id")
+                        .HasName("pk_worker_sends");
+
+                    b.HasIndex("CommandId")
+                        .HasDatabaseName("ix_worker_sends_command_id");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_worker_sends_created_at");
+
+                    b.HasIndex("NumberId")
+                        .HasDatabaseName("ix_worker_sends_number_id");
+
+                    b.HasIndex("SendKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_worker_sends_send_key");
+
+                    b.ToTable("worker_sends");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Outreach.Account", b =>
@@ -3146,6 +4126,16 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.ToTable("asp_net_user_tokens", (string)null);
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Broker.DeadLetterEvent", b =>
+                {
+                    b.HasOne("Dispatch.Core.Broker.DeadLetter", null)
+                        .WithMany()
+                        .HasForeignKey("DeadLetterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_dead_letter_events_dead_letters_dead_letter_id");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Conflicts.ClientApproach", b =>
                 {
                     b.HasOne("Dispatch.Core.Conversations.Contact", null)
@@ -3322,6 +4312,16 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasConstraintName("fk_booking_notifications_drivers_driver_id");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Matching.FailedSearch", b =>
+                {
+                    b.HasOne("Dispatch.Core.Matching.Booking", null)
+                        .WithMany()
+                        .HasForeignKey("BookingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_failed_searches_bookings_booking_id");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>
                 {
                     b.HasOne("Dispatch.Core.Matching.Booking", null)
@@ -3380,6 +4380,84 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_wait_observations_moderators_moderator_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberEvent", b =>
+                {
+                    b.HasOne("Dispatch.Core.Numbers.WhatsAppNumber", null)
+                        .WithMany()
+                        .HasForeignKey("NumberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_number_events_numbers_number_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberLink", b =>
+                {
+                    b.HasOne("Dispatch.Core.Numbers.WhatsAppNumber", null)
+                        .WithMany()
+                        .HasForeignKey("NumberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_number_links_numbers_number_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberSession", b =>
+                {
+                    b.HasOne("Dispatch.Core.Numbers.WhatsAppNumber", null)
+                        .WithMany()
+                        .HasForeignKey("NumberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_number_sessions_numbers_number_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WhatsAppNumber", b =>
+                {
+                    b.HasOne("Dispatch.Core.Gateways.Channel", null)
+                        .WithMany()
+                        .HasForeignKey("ChannelId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_numbers_channels_channel_id");
+
+                    b.HasOne("Dispatch.Core.Numbers.Client", null)
+                        .WithMany()
+                        .HasForeignKey("ClientId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_numbers_clients_client_id");
+
+                    b.HasOne("Dispatch.Core.Numbers.Worker", null)
+                        .WithMany()
+                        .HasForeignKey("NextWorkerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_numbers_workers_next_worker_id");
+
+                    b.HasOne("Dispatch.Core.Numbers.Worker", null)
+                        .WithMany()
+                        .HasForeignKey("WorkerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_numbers_workers_worker_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WorkerInbound", b =>
+                {
+                    b.HasOne("Dispatch.Core.Numbers.WhatsAppNumber", null)
+                        .WithMany()
+                        .HasForeignKey("NumberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_worker_inbound_numbers_number_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WorkerSend", b =>
+                {
+                    b.HasOne("Dispatch.Core.Numbers.WhatsAppNumber", null)
+                        .WithMany()
+                        .HasForeignKey("NumberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_worker_sends_numbers_number_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Outreach.Account", b =>

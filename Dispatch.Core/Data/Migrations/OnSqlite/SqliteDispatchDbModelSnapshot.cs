@@ -105,6 +105,264 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("alerts");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Broker.DeadLetter", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Action")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("action");
+
+                    b.Property<int>("Bytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes");
+
+                    b.Property<string>("CorrelationId")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("correlation_id");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at");
+
+                    b.Property<long?>("DecidedBy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("Detail")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("detail");
+
+                    b.Property<string>("MessageId")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("message_id");
+
+                    b.Property<long?>("NumberId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number_id");
+
+                    b.Property<string>("ProtectedBody")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("protected_body");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTime>("ReceivedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("received_at");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.Property<string>("WorkerId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_dead_letters");
+
+                    b.HasIndex("Status", "Id")
+                        .HasDatabaseName("ix_dead_letters_status_id");
+
+                    b.HasIndex(new[] { "DecidedAt" }, "ix_dead_letters_decided")
+                        .HasDatabaseName("ix_dead_letters_decided")
+                        .HasFilter("decided_at IS NOT NULL");
+
+                    b.ToTable("dead_letters", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Broker.DeadLetterEvent", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ActorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("actor_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<long>("DeadLetterId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("dead_letter_id");
+
+                    b.Property<string>("Decision")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decision");
+
+                    b.Property<string>("Detail")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("detail");
+
+                    b.HasKey("Id")
+                        .HasName("pk_dead_letter_events");
+
+                    b.HasIndex("DeadLetterId", "Id")
+                        .HasDatabaseName("ix_dead_letter_events_dead_letter_id_id");
+
+                    b.ToTable("dead_letter_events", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Broker.InboxAnswer", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AnswerKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answer_key");
+
+                    b.Property<DateTime>("ReceivedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("received_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_worker_inbox");
+
+                    b.HasIndex(new[] { "ReceivedAt" }, "ix_worker_inbox_received")
+                        .HasDatabaseName("ix_worker_inbox_received");
+
+                    b.HasIndex(new[] { "AnswerKey" }, "ux_worker_inbox_key")
+                        .IsUnique()
+                        .HasDatabaseName("ux_worker_inbox_key");
+
+                    b.ToTable("worker_inbox", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Broker.OutboxCommand", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("action");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Claim")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claim");
+
+                    b.Property<DateTime?>("ClaimedUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<string>("CommandId")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("command_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DoneAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("done_at");
+
+                    b.Property<DateTime>("DueAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_at");
+
+                    b.Property<DateTime?>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long?>("NumberId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number_id");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("SessionId")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("session_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.Property<string>("WorkerId")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_worker_outbox");
+
+                    b.HasIndex(new[] { "DoneAt" }, "ix_worker_outbox_done")
+                        .HasDatabaseName("ix_worker_outbox_done")
+                        .HasFilter("done_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "WorkerId", "NumberId", "Id" }, "ix_worker_outbox_line")
+                        .HasDatabaseName("ix_worker_outbox_line")
+                        .HasFilter("status IN ('Queued','Publishing')");
+
+                    b.HasIndex(new[] { "Id" }, "ix_worker_outbox_open")
+                        .HasDatabaseName("ix_worker_outbox_open")
+                        .HasFilter("status IN ('Queued','Publishing')");
+
+                    b.HasIndex(new[] { "CommandId" }, "ux_worker_outbox_command")
+                        .IsUnique()
+                        .HasDatabaseName("ux_worker_outbox_command");
+
+                    b.ToTable("worker_outbox", (string)null);
+                });
+
             modelBuilder.Entity("Dispatch.Core.Conflicts.AssignmentConflict", b =>
                 {
                     b.Property<long>("Id")
@@ -1453,6 +1711,77 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("drivers");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Matching.FailedSearch", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("BookingId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("booking_id");
+
+                    b.Property<int?>("BroadcastMs")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("broadcast_ms");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("FinalStatus")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("final_status");
+
+                    b.Property<int>("Hour")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("ReachableDrivers")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("reachable_drivers");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("round");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("started_at");
+
+                    b.Property<int>("TotalDriversNotified")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("total_drivers_notified");
+
+                    b.Property<int>("TotalDriversResponded")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("total_drivers_responded");
+
+                    b.Property<int>("Waves")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("waves");
+
+                    b.Property<string>("Zone")
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_failed_searches");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_failed_searches_started_at");
+
+                    b.HasIndex("BookingId", "Round")
+                        .IsUnique()
+                        .HasDatabaseName("ix_failed_searches_booking_id_round");
+
+                    b.ToTable("failed_searches");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>
                 {
                     b.Property<long>("Id")
@@ -2004,6 +2333,633 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasDatabaseName("ix_wait_observations_served_at");
 
                     b.ToTable("wait_observations");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.Client", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at");
+
+                    b.Property<long?>("DecidedBy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.HasKey("Id")
+                        .HasName("pk_clients");
+
+                    b.HasIndex("Name")
+                        .HasDatabaseName("ix_clients_name");
+
+                    b.HasIndex("Status", "Id")
+                        .HasDatabaseName("ix_clients_status_id");
+
+                    b.ToTable("clients");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.LidPhone", b =>
+                {
+                    b.Property<string>("Lid")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lid");
+
+                    b.Property<string>("Phone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("phone");
+
+                    b.Property<DateTime>("SeenAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("seen_at");
+
+                    b.HasKey("Lid")
+                        .HasName("pk_lid_phones");
+
+                    b.ToTable("lid_phones");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberEvent", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ActorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("actor_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<int?>("Code")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("code");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("count");
+
+                    b.Property<string>("FromState")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("from_state");
+
+                    b.Property<long?>("Generation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("generation");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTime>("LastAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_at");
+
+                    b.Property<long>("NumberId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number_id");
+
+                    b.Property<int?>("QrNumber")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("qr_number");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("ToState")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("to_state");
+
+                    b.Property<string>("Verdict")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("verdict");
+
+                    b.Property<string>("WorkerId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_number_events");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_number_events_at");
+
+                    b.HasIndex("NumberId", "Id")
+                        .HasDatabaseName("ix_number_events_number_id_id");
+
+                    b.ToTable("number_events");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberLink", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("CreatedBy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("NumberId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number_id");
+
+                    b.Property<DateTime?>("OpenedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("opened_at");
+
+                    b.Property<DateTime?>("RevokedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<string>("TokenHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("token_hash");
+
+                    b.Property<string>("ViewerHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("viewer_hash");
+
+                    b.HasKey("Id")
+                        .HasName("pk_number_links");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_number_links_expires_at");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_number_links_token_hash");
+
+                    b.HasIndex("NumberId", "ExpiresAt")
+                        .HasDatabaseName("ix_number_links_number_id_expires_at");
+
+                    b.HasIndex(new[] { "ViewerHash" }, "ux_number_links_viewer")
+                        .IsUnique()
+                        .HasDatabaseName("ux_number_links_viewer")
+                        .HasFilter("viewer_hash IS NOT NULL");
+
+                    b.ToTable("number_links");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberSession", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<long>("Generation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("generation");
+
+                    b.Property<long>("NumberId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number_id");
+
+                    b.Property<DateTime?>("PairingExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pairing_expires_at");
+
+                    b.Property<string>("ProtectedPairingCode")
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("protected_pairing_code");
+
+                    b.Property<string>("ProtectedQr")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("protected_qr");
+
+                    b.Property<DateTime?>("QrExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("qr_expires_at");
+
+                    b.Property<string>("SessionId")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("session_id");
+
+                    b.Property<string>("WorkerId")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_number_sessions");
+
+                    b.HasIndex("SessionId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_number_sessions_session_id");
+
+                    b.HasIndex("NumberId", "Generation")
+                        .IsUnique()
+                        .HasDatabaseName("ix_number_sessions_number_id_generation");
+
+                    b.HasIndex(new[] { "PairingExpiresAt" }, "ix_number_sessions_pairing")
+                        .HasDatabaseName("ix_number_sessions_pairing")
+                        .HasFilter("pairing_expires_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "QrExpiresAt" }, "ix_number_sessions_qr")
+                        .HasDatabaseName("ix_number_sessions_qr")
+                        .HasFilter("qr_expires_at IS NOT NULL");
+
+                    b.ToTable("number_sessions");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WhatsAppNumber", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<long?>("ChannelId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("channel_id");
+
+                    b.Property<long>("ClientId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("client_id");
+
+                    b.Property<int?>("Code")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("code");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DueAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_at");
+
+                    b.Property<long>("Generation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("generation");
+
+                    b.Property<string>("Health")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("health");
+
+                    b.Property<DateTime?>("HealthAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("health_at");
+
+                    b.Property<string>("LastEvent")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_event");
+
+                    b.Property<DateTime?>("LastEventAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_event_at");
+
+                    b.Property<DateTime?>("LeaseUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lease_until");
+
+                    b.Property<string>("NextWorkerId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_worker_id");
+
+                    b.Property<DateTime?>("PairedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("paired_at");
+
+                    b.Property<string>("Phone")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("phone");
+
+                    b.Property<DateTime?>("PhoneDueAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("phone_due_at");
+
+                    b.Property<DateTime?>("PhoneSeenAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("phone_seen_at");
+
+                    b.Property<DateTime?>("QrExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("qr_expires_at");
+
+                    b.Property<int>("QrNumber")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("qr_number");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<int>("Restarts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("restarts");
+
+                    b.Property<string>("SessionId")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("session_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<DateTime>("StateSince")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state_since");
+
+                    b.Property<long>("Version")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(1L)
+                        .HasColumnName("version");
+
+                    b.Property<string>("WorkerId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_numbers");
+
+                    b.HasIndex("ClientId")
+                        .HasDatabaseName("ix_numbers_client_id");
+
+                    b.HasIndex("LastEventAt")
+                        .HasDatabaseName("ix_numbers_last_event_at");
+
+                    b.HasIndex("NextWorkerId")
+                        .HasDatabaseName("ix_numbers_next_worker_id");
+
+                    b.HasIndex("Phone")
+                        .IsUnique()
+                        .HasDatabaseName("ix_numbers_phone");
+
+                    b.HasIndex("StateSince")
+                        .HasDatabaseName("ix_numbers_state_since");
+
+                    b.HasIndex("State", "Id")
+                        .HasDatabaseName("ix_numbers_state_id");
+
+                    b.HasIndex("WorkerId", "State")
+                        .HasDatabaseName("ix_numbers_worker_id_state");
+
+                    b.HasIndex(new[] { "DueAt" }, "ix_numbers_due")
+                        .HasDatabaseName("ix_numbers_due")
+                        .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "PhoneDueAt" }, "ix_numbers_phone_due")
+                        .HasDatabaseName("ix_numbers_phone_due")
+                        .HasFilter("phone_due_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "ChannelId" }, "ux_numbers_channel")
+                        .IsUnique()
+                        .HasDatabaseName("ux_numbers_channel")
+                        .HasFilter("channel_id IS NOT NULL");
+
+                    b.ToTable("numbers");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.Worker", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Capacity")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("capacity");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("HeartbeatAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("heartbeat_at");
+
+                    b.Property<int>("Held")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("held");
+
+                    b.Property<DateTime?>("LeaseUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lease_until");
+
+                    b.Property<string>("LegacyHost")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_host");
+
+                    b.Property<string>("Mode")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("mode");
+
+                    b.Property<bool>("PairingCodes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("pairing_codes");
+
+                    b.Property<string>("Software")
+                        .HasMaxLength(120)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("software");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<DateTime>("StateSince")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state_since");
+
+                    b.Property<string>("VirtualHost")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("virtual_host");
+
+                    b.HasKey("Id")
+                        .HasName("pk_workers");
+
+                    b.HasIndex("State")
+                        .HasDatabaseName("ix_workers_state");
+
+                    b.HasIndex(new[] { "LegacyHost" }, "ux_workers_legacy_host")
+                        .IsUnique()
+                        .HasDatabaseName("ux_workers_legacy_host")
+                        .HasFilter("legacy_host IS NOT NULL");
+
+                    b.ToTable("workers");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WorkerInbound", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Batch")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("batch");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<long>("NumberId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_worker_inbound");
+
+                    b.HasIndex("NumberId", "Id")
+                        .HasDatabaseName("ix_worker_inbound_number_id_id");
+
+                    b.ToTable("worker_inbound");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WorkerSend", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("CommandId")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("command_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Failure")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("failure");
+
+                    b.Property<DateTime?>("FinishedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("NumberId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number_id");
+
+                    b.Property<string>("ProviderId")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<string>("SendKey")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("send_key");
+
+                    b.HasKey("Id")
+                        .HasName("pk_worker_sends");
+
+                    b.HasIndex("CommandId")
+                        .HasDatabaseName("ix_worker_sends_command_id");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_worker_sends_created_at");
+
+                    b.HasIndex("NumberId")
+                        .HasDatabaseName("ix_worker_sends_number_id");
+
+                    b.HasIndex("SendKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_worker_sends_send_key");
+
+                    b.ToTable("worker_sends");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Outreach.Account", b =>
@@ -3071,6 +4027,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("asp_net_user_tokens", (string)null);
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Broker.DeadLetterEvent", b =>
+                {
+                    b.HasOne("Dispatch.Core.Broker.DeadLetter", null)
+                        .WithMany()
+                        .HasForeignKey("DeadLetterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_dead_letter_events_dead_letters_dead_letter_id");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Conflicts.ClientApproach", b =>
                 {
                     b.HasOne("Dispatch.Core.Conversations.Contact", null)
@@ -3247,6 +4213,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasConstraintName("fk_booking_notifications_drivers_driver_id");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Matching.FailedSearch", b =>
+                {
+                    b.HasOne("Dispatch.Core.Matching.Booking", null)
+                        .WithMany()
+                        .HasForeignKey("BookingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_failed_searches_bookings_booking_id");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Matching.MatchingMetrics", b =>
                 {
                     b.HasOne("Dispatch.Core.Matching.Booking", null)
@@ -3305,6 +4281,84 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_wait_observations_moderators_moderator_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberEvent", b =>
+                {
+                    b.HasOne("Dispatch.Core.Numbers.WhatsAppNumber", null)
+                        .WithMany()
+                        .HasForeignKey("NumberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_number_events_numbers_number_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberLink", b =>
+                {
+                    b.HasOne("Dispatch.Core.Numbers.WhatsAppNumber", null)
+                        .WithMany()
+                        .HasForeignKey("NumberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_number_links_numbers_number_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.NumberSession", b =>
+                {
+                    b.HasOne("Dispatch.Core.Numbers.WhatsAppNumber", null)
+                        .WithMany()
+                        .HasForeignKey("NumberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_number_sessions_numbers_number_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WhatsAppNumber", b =>
+                {
+                    b.HasOne("Dispatch.Core.Gateways.Channel", null)
+                        .WithMany()
+                        .HasForeignKey("ChannelId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_numbers_channels_channel_id");
+
+                    b.HasOne("Dispatch.Core.Numbers.Client", null)
+                        .WithMany()
+                        .HasForeignKey("ClientId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_numbers_clients_client_id");
+
+                    b.HasOne("Dispatch.Core.Numbers.Worker", null)
+                        .WithMany()
+                        .HasForeignKey("NextWorkerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_numbers_workers_next_worker_id");
+
+                    b.HasOne("Dispatch.Core.Numbers.Worker", null)
+                        .WithMany()
+                        .HasForeignKey("WorkerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_numbers_workers_worker_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WorkerInbound", b =>
+                {
+                    b.HasOne("Dispatch.Core.Numbers.WhatsAppNumber", null)
+                        .WithMany()
+                        .HasForeignKey("NumberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_worker_inbound_numbers_number_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Numbers.WorkerSend", b =>
+                {
+                    b.HasOne("Dispatch.Core.Numbers.WhatsAppNumber", null)
+                        .WithMany()
+                        .HasForeignKey("NumberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_worker_sends_numbers_number_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Outreach.Account", b =>
