@@ -9,7 +9,7 @@ public sealed class Account
 {
     public long Id { get; set; }
     public required string Name { get; set; }
-    public ChannelProvider Provider { get; set; }
+    public AccountProvider Provider { get; set; }
 
     /// <summary>Null: none yet, so nothing can leave.</summary>
     public long? ChannelId { get; set; }

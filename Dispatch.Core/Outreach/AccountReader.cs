@@ -15,6 +15,7 @@ internal static class AccountReader
 
     public static async Task<Dictionary<long, AccountFacts>> FindAsync(DispatchDb db, IReadOnlyCollection<long> ids, CancellationToken cancel = default)
     {
+        if (ids.Count == 0) return [];
         var rows = await (from a in db.Accounts.AsNoTracking()
                           join c in db.Channels.AsNoTracking() on a.ChannelId equals c.Id into channels
                           from c in channels.DefaultIfEmpty()
@@ -54,6 +55,7 @@ internal static class AccountReader
     public static async Task<Dictionary<(long Account, ActionType Type), DayCount>> TodayAsync(
         DispatchDb db, IReadOnlyCollection<AccountFacts> accounts, DateTime now, CancellationToken cancel = default)
     {
+        if (accounts.Count == 0) return [];
         var days = accounts.ToDictionary(a => a.Id, a => QuotaRules.Key(a.DayOf(now)));
         var wanted = days.Values.Distinct().ToList();
         var ids = days.Keys.ToList();

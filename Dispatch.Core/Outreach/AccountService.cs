@@ -11,7 +11,7 @@ namespace Dispatch.Core.Outreach;
 
 /// <param name="ChannelKey">A channel that exists; null: one of its own is made, with a profile of the account's name, so that prospects' answers have where to go.</param>
 /// <param name="MinGapSeconds">Null: the standard of its provider.</param>
-public sealed record NewAccount(string Name, ChannelProvider Provider, string TimeZone, AccountPlan Plan, string? ChannelKey = null, int? MinGapSeconds = null);
+public sealed record NewAccount(string Name, AccountProvider Provider, string TimeZone, AccountPlan Plan, string? ChannelKey = null, int? MinGapSeconds = null);
 
 public enum AccountResult { Done, NotFound, BadInput, DuplicateName, ChannelNotFound, Unchanged }
 
@@ -23,9 +23,11 @@ public sealed class AccountService(
 {
     public async Task<AccountOutcome> CreateAsync(NewAccount wanted, CancellationToken cancel = default)
     {
-        var gap = wanted.MinGapSeconds ?? (wanted.Provider == ChannelProvider.Simulator ? 0 : options.Value.DefaultGapSeconds);
+        var gap = wanted.MinGapSeconds ?? (wanted.Provider == AccountProvider.Simulator ? 0 : options.Value.DefaultGapSeconds);
         var plan = wanted.Plan with { MinGapSeconds = gap };
         if (AccountRules.Check(wanted.Name, wanted.TimeZone, plan) is { Count: > 0 } errors) return new AccountOutcome(AccountResult.BadInput, Errors: errors);
+        if (wanted is { Provider: AccountProvider.WorkerNumber, ChannelKey: null })
+            return new AccountOutcome(AccountResult.BadInput, Errors: [new("channel", "Missing", "A connected number has a channel; its key is needed.")]);
         var now = clock.GetUtcNow().UtcDateTime;
         AccountOutcome outcome;
         try
@@ -36,7 +38,7 @@ public sealed class AccountService(
                 if (wanted.ChannelKey is not null && channel is null) return new AccountOutcome(AccountResult.ChannelNotFound);
                 var row = new Account
                 {
-                    Name = OutsideText.Mend(wanted.Name.Trim()), Provider = channel?.Provider ?? wanted.Provider, ChannelId = channel?.Id, TimeZone = wanted.TimeZone, Plan = plan.ToJson(),
+                    Name = OutsideText.Mend(wanted.Name.Trim()), Provider = channel is null ? wanted.Provider : AccountProviders.Of(channel.Provider), ChannelId = channel?.Id, TimeZone = wanted.TimeZone, Plan = plan.ToJson(),
                     Version = 1, CreatedAt = now,
                 };
                 session.Db.Accounts.Add(row);
@@ -98,8 +100,9 @@ public sealed class AccountService(
     /// <summary>Ended in the middle, the account has no channel and says so; nothing leaves, nothing is lost.</summary>
     private async Task GiveChannelAsync(long id, NewAccount wanted, CancellationToken cancel)
     {
+        if (AccountProviders.ChannelOf(wanted.Provider) is not { } kind || !ChannelRules.ByHand.Contains(kind)) return;
         var key = string.Create(CultureInfo.InvariantCulture, $"account-{id}");
-        var made = await channels.CreateAsync(key, wanted.Provider, null, cancel);
+        var made = await channels.CreateAsync(key, kind, null, cancel);
         if (made.Result != ChannelResult.Done) return;
         await profiles.CreateAsync(wanted.Name.Trim(), key, ProfileMode.Shared, cancel);
         await ChangeAsync(id, q => q.ExecuteUpdateAsync(set => set.SetProperty(a => a.ChannelId, made.Id).SetProperty(a => a.Version, a => a.Version + 1)), cancel);

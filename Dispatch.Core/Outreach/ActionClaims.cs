@@ -16,7 +16,7 @@ internal static class ActionClaims
     public static async Task<ClaimResult> ClaimDueAsync(
         WriteSession session, AccountFacts account, IReadOnlyList<(ActionType Type, DateTime Due)> heads, int most, string owner, DateTime now, OutreachOptions options)
     {
-        if (heads.Any(h => h.Type != ActionType.Reply && ScheduleRules.IsBacklog(account, h.Due, now, options))) account.Row.ResumedAt = now;
+        if (heads.Any(h => ScheduleRules.IsBacklog(account, h.Type, h.Due, now, options))) account.Row.ResumedAt = now;
         if (!await LockAsync(session, account, anyway: false, now)) return new ClaimResult([], null);
         var days = await DaysAsync(session, account, now);
         var claimed = new List<ClaimedAction>();
@@ -25,35 +25,38 @@ internal static class ActionClaims
         {
             if (claimed.Count >= most) break;
             var day = days.GetValueOrDefault(type);
-            var budget = ScheduleRules.BudgetOf(account, type, due, day.Count, most - claimed.Count, now, options);
+            var budget = ScheduleRules.BudgetOf(account, type, day.Count, most - claimed.Count, now);
             wait ??= budget.Wait;
             if (budget.Count == 0) continue;
+            // The first in line may be held by an earlier step: the pace is that of the one which is found.
             var found = await session.QueryAsync(
-                ActionSql.Of(session).Due, r => Read(r, type, account, Overrides.None), ("account", account.Id), ("type", type), ("now", now), ("n", budget.Count));
+                ActionSql.Of(session).Due, r => Read(r, type, account, Overrides.None), ("account", account.Id), ("type", type), ("now", now),
+                ("n", ScheduleRules.IsPaced(account, type, due) ? 1 : budget.Count));
             var live = await DropStaleAsync(session, found, now);
             if (live.Count == 0) continue;
             claimed.AddRange(await TakeAsync(session, account, type, day, live, owner, now));
-            if (budget.Gap > TimeSpan.Zero) await session.ExecuteAsync(ActionSql.SetNext, ("next", now + budget.Gap), ("id", account.Id));
-            if (budget.Gap > TimeSpan.Zero || account.Row.Failures > 0) break;
+            var gap = ScheduleRules.GapAfter(account, type, live[0].DueAt, options);
+            if (gap > TimeSpan.Zero) await session.ExecuteAsync(ActionSql.SetNext, ("next", now + gap), ("id", account.Id));
+            if (gap > TimeSpan.Zero || account.Row.Failures > 0) break;
         }
         return new ClaimResult(claimed, wait);
     }
 
     /// <summary>Claims this one, whatever its due time. Null in the result's actions and a wait: what keeps it.</summary>
     public static async Task<ClaimResult> ClaimOneAsync(
-        WriteSession session, AccountFacts account, long id, ActionType type, string owner, Overrides overrides, DateTime now, OutreachOptions options)
+        WriteSession session, AccountFacts account, long id, ActionType type, string owner, Overrides overrides, DateTime now)
     {
         // Somebody changed the account, or its gap began, a moment ago: decided again on what is so now.
         if (!await LockAsync(session, account, overrides.HasFlag(Overrides.Gap) || account.Row.NextSendAt > now, now)) throw new StaleReadException("account");
         var days = await DaysAsync(session, account, now);
         var day = days.GetValueOrDefault(type);
-        var budget = ScheduleRules.BudgetOf(account, type, now, day.Count, 1, now, options, overrides);
+        var budget = ScheduleRules.BudgetOf(account, type, day.Count, 1, now, overrides);
         if (budget.Count == 0) return new ClaimResult([], budget.Wait);
         var found = await session.QueryAsync(ActionSql.Of(session).One, r => Read(r, type, account, overrides), ("id", id), ("n", 1));
         var live = await DropStaleAsync(session, found, now);
         if (live.Count == 0) return new ClaimResult([], found.Count == 0 ? new Wait(WaitReason.EarlierStep, null) : null);
         var taken = await TakeAsync(session, account, type, day, live, owner, now);
-        if (budget.Gap > TimeSpan.Zero) await session.ExecuteAsync(ActionSql.SetNext, ("next", now + budget.Gap), ("id", account.Id));
+        if (account.MinGap > TimeSpan.Zero) await session.ExecuteAsync(ActionSql.SetNext, ("next", now + account.MinGap), ("id", account.Id));
         return new ClaimResult(taken, null);
     }
 

@@ -13,7 +13,7 @@ public sealed partial class ActionQueueJob : HostedLoop
 {
     /// <summary>What another process planned is seen after this at the latest, and so is its death.</summary>
     private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(30), OneTick = TimeSpan.FromMilliseconds(1);
 
     private readonly Database _database;
     private readonly SendPath _path;
@@ -21,16 +21,20 @@ public sealed partial class ActionQueueJob : HostedLoop
     private readonly Actions _actions;
     private readonly OutreachOptions _options;
     private readonly ILogger _logger;
+    private readonly ActionsInHand _hand;
     private int _first;
-    private DateTime _askAt;
+    private DateTime _askAt, _lookAt;
+    private DateTime? _next;
 
     internal ActionQueueJob(
-        Database database, SendPath path, OutreachNode node, Actions actions, OutreachSignal signal, IOptions<OutreachOptions> options, TimeProvider clock, ILogger<ActionQueueJob> logger)
+        Database database, SendPath path, OutreachNode node, ActionsInHand hand, Actions actions, OutreachSignal signal, IOptions<OutreachOptions> options, TimeProvider clock,
+        ILogger<ActionQueueJob> logger)
         : base(clock, logger, signal)
     {
         _database = database;
         _path = path;
         _node = node;
+        _hand = hand;
         _actions = actions;
         _options = options.Value;
         _logger = logger;
@@ -40,6 +44,11 @@ public sealed partial class ActionQueueJob : HostedLoop
     public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
         await _node.TakeOverAsync(now, cancel);
+        return await ExecuteAllAsync(now, cancel);
+    }
+
+    private async Task<int> ExecuteAllAsync(DateTime now, CancellationToken cancel)
+    {
         if (now >= _askAt)
         {
             _askAt = now + AskInterval;
@@ -62,6 +71,7 @@ public sealed partial class ActionQueueJob : HostedLoop
         List<AccountWork> work;
         await using (var db = _database.Read()) work = await AccountReader.WorkAsync(db, cancel);
         var due = work.Where(w => w.Heads.Any(h => h.Due <= now) && w.Heads.Any(h => ScheduleRules.Blocked(w.Account, h.Type, default, now) is null)).ToList();
+        _next = Next(work, now);
         if (due.Count == 0) return 0;
         var owner = await _node.HoldAsync(cancel);
         var claimed = new List<ClaimedAction>();
@@ -75,8 +85,9 @@ public sealed partial class ActionQueueJob : HostedLoop
             var most = Math.Min(share, _options.BatchSize - claimed.Count);
             try
             {
-                claimed.AddRange((await _database.WriteAsync(
-                    session => ActionClaims.ClaimDueAsync(session, account, ready, most, owner, now, _options), cancel)).Actions);
+                var batch = (await _database.WriteAsync(session => ActionClaims.ClaimDueAsync(session, account, ready, most, owner, now, _options), cancel)).Actions;
+                _hand.Take(batch);
+                claimed.AddRange(batch);
             }
             catch (Exception e) when (!cancel.IsCancellationRequested)
             {
@@ -91,8 +102,30 @@ public sealed partial class ActionQueueJob : HostedLoop
 
     protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        await RunOnceAsync(now, stop);
-        return MaxSleep;
+        // The dead are looked for at an interval, not each time that somebody plans something.
+        if (now >= _lookAt)
+        {
+            _lookAt = now + MaxSleep;
+            await _node.TakeOverAsync(now, stop);
+        }
+        await ExecuteAllAsync(now, stop);
+        // A millisecond more than to the moment itself: timers are no finer than that.
+        return _next is { } next && next - Clock.GetUtcNow().UtcDateTime + OneTick is var sleep && sleep < MaxSleep ? sleep > OneTick ? sleep : OneTick : MaxSleep;
+    }
+
+    /// <summary>When something that waits now may leave; null: nobody knows, or nothing waits.</summary>
+    private static DateTime? Next(List<AccountWork> work, DateTime now)
+    {
+        DateTime? next = null;
+        foreach (var (account, heads) in work)
+        {
+            foreach (var (type, due) in heads)
+            {
+                var at = due > now ? due : ScheduleRules.Blocked(account, type, default, now)?.Until;
+                if (at is { } one && !(next <= one)) next = one;
+            }
+        }
+        return next;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Nothing could be claimed for account {AccountId}")]

@@ -12,9 +12,10 @@ internal sealed class ActionSql
 
     private const string Joined = "JOIN prospects p ON p.id = a.prospect_id";
 
-    /// <summary>A step never overtakes the one before it: not even one of which nobody knows whether it left.</summary>
+    /// <summary>A step never overtakes the one planned before it: not even one that is tried again later, nor one of which nobody knows whether it left.</summary>
     private const string NoEarlier =
-        "(a.type = 'Reply' OR NOT EXISTS (SELECT 1 FROM outreach_actions e WHERE e.prospect_id = a.prospect_id AND e.id < a.id AND e.type <> 'Reply' "
+        "(a.type = 'Reply' OR NOT EXISTS (SELECT 1 FROM outreach_actions e WHERE e.prospect_id = a.prospect_id AND e.type <> 'Reply' "
+        + "AND (e.scheduled_at < a.scheduled_at OR (e.scheduled_at = a.scheduled_at AND e.id < a.id)) "
         + "AND e.status IN ('Pending','Claimed','Sending','Uncertain')))";
 
     private ActionSql(SqlDialect dialect)
@@ -33,7 +34,7 @@ internal sealed class ActionSql
         Leave = dialect.UpdateRows("outreach_actions", [.. Key, RowColumn.Text("result"), RowColumn.Text("why"), RowColumn.Moment("due"), RowColumn.Number("attempt")],
             "status = r.result, error = r.why, due_at = COALESCE(r.due, due_at), attempts = r.attempt, lease_owner = NULL, quota_id = NULL, "
             + "finished_at = CASE WHEN r.result = 'Pending' THEN NULL ELSE @now END",
-            "status = 'Claimed' AND outreach_actions.epoch = r.epoch");
+            "status IN ('Claimed','Sending') AND outreach_actions.epoch = r.epoch AND lease_owner = @owner");
         Finish = dialect.UpdateRows("outreach_actions",
             [.. Key, RowColumn.Text("result"), RowColumn.Text("provider"), RowColumn.Text("why"), RowColumn.Text("class"), RowColumn.Moment("due")],
             "status = r.result, provider_message_id = COALESCE(r.provider, provider_message_id), error = r.why, error_class = r.class, due_at = COALESCE(r.due, due_at), lease_owner = NULL, "
@@ -91,7 +92,8 @@ internal sealed class ActionSql
 
     public const string BreakerSet =
         "UPDATE outreach_accounts SET failures = @failures, breaker_until = @until, breaker_reason = @reason, version = version + 1, "
-        + "resumed_at = CASE WHEN @failures = 0 THEN @now ELSE resumed_at END WHERE id = @id AND failures = @seen";
+        // Only an open breaker makes a backlog; a failure that was tolerated held nobody up.
+        + "resumed_at = CASE WHEN @failures = 0 AND breaker_until IS NOT NULL THEN @now ELSE resumed_at END WHERE id = @id AND failures = @seen";
 
     public string Due { get; }
     public string One { get; }

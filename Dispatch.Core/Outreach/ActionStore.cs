@@ -32,15 +32,15 @@ internal static class ActionStore
             .Join(session.Db.Prospects, a => a.ProspectId, p => p.Id, (a, p) => new { a.Id, a.Status, a.Epoch, a.LeaseOwner, Fresh = p.Epoch == a.ProspectEpoch && p.StoppedAt == null })
             .ToDictionaryAsync(a => a.Id);
         var mine = ready.Where(r => states[r.Action.Id] is var s && s.LeaseOwner == owner && s.Epoch == r.Action.Epoch).ToList();
-        await LeaveAsync(session, [.. mine.Where(r => states[r.Action.Id].Status == ActionStatus.Claimed).Select(r =>
+        await LeaveAsync(session, owner, [.. mine.Where(r => states[r.Action.Id].Status == ActionStatus.Claimed).Select(r =>
             states[r.Action.Id].Fresh || r.Action.Type == ActionType.Reply
                 ? new LeftAction(r.Action, ActionStatus.Pending, null)
                 : new LeftAction(r.Action, ActionStatus.Cancelled, nameof(ActionEnd.ProspectReplied)))], now);
         return [.. mine.Where(r => states[r.Action.Id].Status == ActionStatus.Sending)];
     }
 
-    /// <summary>Out of hand without having been sent.</summary>
-    public static async Task LeaveAsync(WriteSession session, IReadOnlyList<LeftAction> left, DateTime now)
+    /// <summary>Out of hand without the gateway having been called.</summary>
+    public static async Task LeaveAsync(WriteSession session, string owner, IReadOnlyList<LeftAction> left, DateTime now)
     {
         var gone = new List<LeftAction>(left.Count);
         foreach (var one in left)
@@ -48,7 +48,7 @@ internal static class ActionStore
             // One by one: each may have been taken away, and only who changes it gives its unit back. What is left is rare.
             var row = RowSet.Json(session.Dialect, [one],
                 l => [l.Action.Id, l.Action.Epoch, l.Status, l.Why, l.DueAt, l.Status == ActionStatus.Pending ? l.Action.Attempts - 1 : l.Action.Attempts]).First().Json;
-            if (await session.ExecuteAsync(ActionSql.Of(session).Leave, (RowSet.Parameter, row), ("now", now)) == 1) gone.Add(one);
+            if (await session.ExecuteAsync(ActionSql.Of(session).Leave, (RowSet.Parameter, row), ("now", now), ("owner", owner)) == 1) gone.Add(one);
         }
         await GiveAsync(session, gone.ConvertAll(l => (l.Action.QuotaId, false)));
         await LogAsync(session, [.. gone.Where(l => l.Status == ActionStatus.Failed).Select(l => LogOf(l.Action, ActionStatus.Failed, null, l.Why))], now);
@@ -123,11 +123,15 @@ internal static class ActionStore
         ReadyAction ready, SendResult result, Dictionary<long, (int Seen, BreakerDecision Decision)> breakers, DateTime now, OutreachOptions options, Func<double> jitter)
     {
         var action = ready.Action;
-        if (result.Failure is not { } failure) return new End(action, null, new SentAction(action.Id, ActionStatus.Success, result.ProviderId, null, null));
+        if (result.Failure is not { } failure) return new End(action, null, new SentAction(action.Id, ActionStatus.Success, Clip(result.ProviderId), null, null));
         var until = breakers.TryGetValue(action.Account.Id, out var breaker) ? breaker.Decision.Until : null;
         var decision = RetryRules.Decide(failure, action.Attempts, until, now, jitter(), options.MaxAttempts);
-        return new End(action, decision.Class, new SentAction(action.Id, decision.Status, result.ProviderId, failure.ToString(), decision.DueAt));
+        return new End(action, decision.Class, new SentAction(action.Id, decision.Status, Clip(result.ProviderId), failure.ToString(), decision.DueAt));
     }
+
+    /// <summary>What a gateway calls an id must not keep its success from being recorded.</summary>
+    private static string? Clip(string? providerId) => providerId is null ? null
+        : OutsideText.Mend(providerId) is var id && id.Length > OutreachConfiguration.ProviderIdLength ? id[..OutreachConfiguration.ProviderIdLength] : id;
 
     private static async Task<int> FinishRowsAsync(WriteSession session, IReadOnlyList<End> ends, DateTime now)
     {

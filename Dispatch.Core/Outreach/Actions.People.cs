@@ -54,10 +54,10 @@ public sealed partial class Actions
             if (action is null) return new ActionOutcome(ActionResult.NotFound, id);
             if (action.Status != ActionStatus.Pending) return new ActionOutcome(ActionResult.WrongStatus, id, action.Status);
             var account = await AccountReader.FindAsync(session.Db, action.AccountId);
-            claim = await ActionClaims.ClaimOneAsync(session, account!, id, action.Type, owner, Overrides.Window | Overrides.Gap, now, _options);
+            claim = await ActionClaims.ClaimOneAsync(session, account!, id, action.Type, owner, Overrides.Window | Overrides.Gap, now);
             return claim.Wait is { } wait ? new ActionOutcome(ActionResult.Refused, id, action.Status, Wait: wait) : new ActionOutcome(ActionResult.Cancelled, id, ActionStatus.Cancelled);
         }, cancel);
-        return claim is { Actions: [var mine] } ? OutcomeOf(id, await _path.SendAsync([mine], cancel)) : outcome;
+        return claim is { Actions: [var mine] } ? await OutcomeOfAsync(id, await _path.SendAsync([mine], cancel), cancel) : outcome;
     }
 
     /// <summary>
@@ -92,24 +92,34 @@ public sealed partial class Actions
                     await session.Db.AccountDays.Where(d => d.Id == quota && d.Used > 0).ExecuteUpdateAsync(set => set.SetProperty(d => d.Used, d => d.Used - 1));
                 if (sent.Value) await AdvanceAsync(session, row, now);
             }
+            // A later step may have waited for the end of the doubt.
+            session.AfterCommit(_signal.Wake);
             return await DoneAsync(session, id, rows, sent.Value ? ActionResult.Sent : ActionResult.Failed);
         }, cancel);
     }
+
+    private const int AskAtOnce = 50;
+    private static readonly TimeSpan AskAfter = TimeSpan.FromSeconds(30);
+    private long _askedUpTo;
 
     /// <summary>Asks the gateways that can be asked about everything uncertain; returns how many doubts ended.</summary>
     internal async Task<int> ReconcileAllAsync(CancellationToken cancel)
     {
         if (_lookups.Count == 0) return 0;
         var providers = _lookups.Keys.ToList();
+        // Not while the gateway may still be at it; and from where the last look ended, or those about which it cannot say would keep the others from being asked about.
+        var (before, after) = (Now - AskAfter, _askedUpTo);
         List<long> ids;
         await using (var db = _database.Read())
         {
             ids = await (from a in db.OutreachActions
                          join c in db.Accounts on a.AccountId equals c.Id
-                         where new[] { ActionStatus.Failed, ActionStatus.Uncertain }.Contains(a.Status) && providers.Contains(c.Provider) && a.Status == ActionStatus.Uncertain
-                         orderby a.FinishedAt
-                         select a.Id).Take(50).ToListAsync(cancel);
+                         join channel in db.Channels on c.ChannelId equals channel.Id
+                         where a.Status == ActionStatus.Uncertain && a.FinishedAt < before && a.Id > after && providers.Contains(channel.Provider)
+                         orderby a.Id
+                         select a.Id).Take(AskAtOnce).ToListAsync(cancel);
         }
+        _askedUpTo = ids.Count == AskAtOnce ? ids[^1] : 0;
         var ended = 0;
         foreach (var id in ids)
         {

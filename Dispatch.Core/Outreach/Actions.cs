@@ -112,7 +112,7 @@ public sealed partial class Actions
             {
                 (added, var account) = await AddAsync(session, wanted, now);
                 if (added.Result != ActionResult.Scheduled) return true;
-                claim = await ActionClaims.ClaimOneAsync(session, account!, added.Id, ActionKinds.TypeOf(wanted.Kind)!.Value, owner, overrides, now, _options);
+                claim = await ActionClaims.ClaimOneAsync(session, account!, added.Id, ActionKinds.TypeOf(wanted.Kind)!.Value, owner, overrides, now);
                 if (claim.Actions.Count > 0) return true;
                 added = keepPending ? added with { Wait = claim.Wait } : new ActionOutcome(ActionResult.Refused, Wait: claim.Wait);
                 return keepPending;
@@ -120,7 +120,7 @@ public sealed partial class Actions
             return added!;
         }, cancel);
         if (claim is not { Actions: [var mine] }) return outcome;
-        return OutcomeOf(mine.Id, await _path.SendAsync([mine], cancel));
+        return await OutcomeOfAsync(mine.Id, await _path.SendAsync([mine], cancel), cancel);
     }
 
     /// <summary>The row, pending; or the one that has its effect key.</summary>
@@ -153,15 +153,22 @@ public sealed partial class Actions
         return (new ActionOutcome(ActionResult.Scheduled, row.Id, ActionStatus.Pending), account);
     }
 
-    private static ActionOutcome OutcomeOf(long id, IReadOnlyList<SentAction> sent) => sent.FirstOrDefault(s => s.Id == id) is not { } end
-        // Cancelled, or stopped by the prospect, between claim and start.
-        ? new ActionOutcome(ActionResult.Cancelled, id, ActionStatus.Cancelled)
-        : end.Status switch
+    private async Task<ActionOutcome> OutcomeOfAsync(long id, IReadOnlyList<SentAction> sent, CancellationToken cancel)
+    {
+        var end = sent.FirstOrDefault(s => s.Id == id);
+        if (end is null)
+        {
+            // Cancelled, stopped by the prospect or given back between claim and start: its row says which.
+            await using var db = _database.Read();
+            end = await db.OutreachActions.Where(a => a.Id == id).Select(a => new SentAction(id, a.Status, a.ProviderMessageId, a.Error, null)).FirstAsync(cancel);
+        }
+        return end.Status switch
         {
             ActionStatus.Success => new ActionOutcome(ActionResult.Sent, id, end.Status),
-            ActionStatus.Uncertain => new ActionOutcome(ActionResult.Uncertain, id, end.Status, end.Error),
-            ActionStatus.Pending => new ActionOutcome(ActionResult.Scheduled, id, end.Status, end.Error, end.DueAt is { } due ? new Wait(WaitReason.Retry, due) : null),
+            ActionStatus.Uncertain or ActionStatus.Sending => new ActionOutcome(ActionResult.Uncertain, id, end.Status, end.Error),
+            ActionStatus.Pending or ActionStatus.Claimed => new ActionOutcome(ActionResult.Scheduled, id, end.Status, end.Error, end.DueAt is { } due ? new Wait(WaitReason.Retry, due) : null),
             ActionStatus.Cancelled => new ActionOutcome(ActionResult.Cancelled, id, end.Status, end.Error),
             _ => new ActionOutcome(ActionResult.Failed, id, end.Status, end.Error),
         };
+    }
 }

@@ -28,7 +28,7 @@ public sealed partial class ConnectionJob(
     /// <summary>First contacts that are due; returns how many were executed or planned.</summary>
     public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
-        var total = 0;
+        var (total, failed) = (0, 0);
         for (;;)
         {
             List<(long Id, long Account)> due;
@@ -39,14 +39,23 @@ public sealed partial class ConnectionJob(
             }
             foreach (var (id, account) in due)
             {
-                var outcome = await actions.ExecuteSendFirstContact(id, account, cancel: cancel);
-                LogContacted(id, account, outcome.Result);
-                // Whatever became of it stands in the action's row from here on.
-                await database.WriteAsync(session => session.Db.Prospects.Where(p => p.Id == id && p.ContactDueAt != null)
-                    .ExecuteUpdateAsync(set => set.SetProperty(p => p.ContactDueAt, (DateTime?)null)), cancel);
-                total++;
+                try
+                {
+                    var outcome = await actions.ExecuteSendFirstContact(id, account, cancel: cancel);
+                    LogContacted(id, account, outcome.Result);
+                    // Whatever became of it stands in the action's row from here on.
+                    await database.WriteAsync(session => session.Db.Prospects.Where(p => p.Id == id && p.ContactDueAt != null)
+                        .ExecuteUpdateAsync(set => set.SetProperty(p => p.ContactDueAt, (DateTime?)null)), cancel);
+                    total++;
+                }
+                catch (Exception e) when (!cancel.IsCancellationRequested)
+                {
+                    // One who cannot be served must not hold up the others; he is tried again in the next pass.
+                    LogNotContacted(e, id);
+                    failed++;
+                }
             }
-            if (due.Count < PerPass) return total;
+            if (due.Count < PerPass || failed > 0) return total;
         }
     }
 
@@ -58,4 +67,7 @@ public sealed partial class ConnectionJob(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "First contact of prospect {ProspectId} by account {AccountId}: {Result}")]
     private partial void LogContacted(long prospectId, long accountId, ActionResult result);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The first contact of prospect {ProspectId} could not be made")]
+    private partial void LogNotContacted(Exception exception, long prospectId);
 }

@@ -74,14 +74,20 @@ public static class OpenTimes
                 if (opens < closes) spans.Add(new OpenSpan(opens, closes, day));
             }
         }
+        return Joined(spans);
+    }
+
+    /// <summary>What overlaps or touches is one stretch: a long window may hold several of the later ones.</summary>
+    private static List<OpenSpan> Joined(List<OpenSpan> spans)
+    {
         spans.Sort((a, b) => a.From.CompareTo(b.From));
-        for (var i = spans.Count - 1; i > 0; i--)
+        var joined = new List<OpenSpan>(spans.Count);
+        foreach (var span in spans)
         {
-            if (spans[i].From > spans[i - 1].To) continue;
-            if (spans[i].To > spans[i - 1].To) spans[i - 1] = spans[i - 1] with { To = spans[i].To };
-            spans.RemoveAt(i);
+            if (joined.Count == 0 || span.From > joined[^1].To) joined.Add(span);
+            else if (span.To > joined[^1].To) joined[^1] = joined[^1] with { To = span.To };
         }
-        return spans;
+        return joined;
     }
 
     /// <summary>The local day in pieces of one offset each.</summary>

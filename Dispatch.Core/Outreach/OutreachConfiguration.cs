@@ -8,7 +8,7 @@ internal sealed class OutreachConfiguration :
     IEntityTypeConfiguration<Account>, IEntityTypeConfiguration<AccountDay>, IEntityTypeConfiguration<Prospect>, IEntityTypeConfiguration<OutreachAction>,
     IEntityTypeConfiguration<ActionLog>, IEntityTypeConfiguration<OutreachTemplate>
 {
-    public const int NameLength = 120, AddressLength = 64, ZoneLength = 64, PlanLength = 8000, ContentLength = 4096, EffectKeyLength = 200, ErrorLength = 80, OwnerLength = 80;
+    public const int NameLength = 120, AddressLength = 64, ZoneLength = 64, PlanLength = 8000, ContentLength = 4096, EffectKeyLength = 200, ErrorLength = 80, OwnerLength = 80, ProviderIdLength = 128;
 
     public void Configure(EntityTypeBuilder<Account> builder)
     {
@@ -55,7 +55,7 @@ internal sealed class OutreachConfiguration :
         builder.Property(a => a.EffectKey).HasMaxLength(EffectKeyLength);
         builder.Property(a => a.Content).HasMaxLength(ContentLength);
         builder.Property(a => a.LeaseOwner).HasMaxLength(OwnerLength);
-        builder.Property(a => a.ProviderMessageId).HasMaxLength(128);
+        builder.Property(a => a.ProviderMessageId).HasMaxLength(ProviderIdLength);
         builder.Property(a => a.Error).HasMaxLength(ErrorLength);
         builder.HasOne<Account>().WithMany().HasForeignKey(a => a.AccountId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<Prospect>().WithMany().HasForeignKey(a => a.ProspectId).OnDelete(DeleteBehavior.Restrict);
@@ -74,7 +74,7 @@ internal sealed class OutreachConfiguration :
     public void Configure(EntityTypeBuilder<ActionLog> builder)
     {
         builder.Property(l => l.Action).HasMaxLength(ActionKinds.MaxLength);
-        builder.Property(l => l.ProviderMessageId).HasMaxLength(128);
+        builder.Property(l => l.ProviderMessageId).HasMaxLength(ProviderIdLength);
         builder.Property(l => l.Error).HasMaxLength(ErrorLength);
         builder.HasOne<OutreachAction>().WithMany().HasForeignKey(l => l.ActionId).OnDelete(DeleteBehavior.Restrict);
         builder.HasIndex(l => new { l.ActionId, l.Id });

@@ -12,17 +12,38 @@ namespace Dispatch.Core.Outreach;
 /// This process among those that send: one lease for all that it has in hand, renewed at a third of its time. Whose lease lapsed is dead: what he had claimed is free again, what he was
 /// sending is uncertain. A process that was only slow can start nothing in the meantime, because the start asks for the lease.
 /// </summary>
-public sealed partial class OutreachNode(
-    Database database, Leases leases, IOptions<NodeOptions> node, IOptions<OutreachOptions> options, TimeProvider clock, ILogger<OutreachNode> logger) : HostedLoop(clock, logger)
+public sealed partial class OutreachNode : HostedLoop
 {
     private const string Prefix = "outreach/";
+    private readonly Database _database;
+    private readonly Leases _leases;
+    private readonly ActionsInHand _hand;
+    private readonly TimeSpan _lease;
+    private readonly ILogger _logger;
     private readonly SemaphoreSlim _renewing = new(1, 1);
-    private readonly ILogger _logger = logger;
     private volatile Renewal? _held;
 
+    internal OutreachNode(
+        Database database, Leases leases, ActionsInHand hand, IOptions<NodeOptions> node, IOptions<OutreachOptions> options, TimeProvider clock, ILogger<OutreachNode> logger)
+        : base(clock, logger)
+    {
+        _database = database;
+        _leases = leases;
+        _hand = hand;
+        _lease = options.Value.Lease;
+        _logger = logger;
+        var name = node.Value.Name;
+        Name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{name[..Math.Min(name.Length, 36)]}/{Guid.NewGuid().ToString("n")[..8]}");
+    }
+
     /// <summary>The lease's name and holder: of this process and this start of it.</summary>
-    public string Name { get; } = string.Create(
-        CultureInfo.InvariantCulture, $"{Prefix}{node.Value.Name[..Math.Min(node.Value.Name.Length, 36)]}/{Guid.NewGuid().ToString("n")[..8]}");
+    public string Name { get; }
+
+    /// <summary>
+    /// Whether the lease still holds for sure, by this machine's clock alone: asked just before a gateway is called. A process that was frozen after its start was committed finds
+    /// somebody else in its place and must not call any more.
+    /// </summary>
+    internal bool MaySend => _held is { } held && TimeProvider.System.GetElapsedTime(held.SystemAt) < _lease * 0.75;
 
     /// <summary>Sees to it that the lease holds for a while; returns its name.</summary>
     public async ValueTask<string> HoldAsync(CancellationToken cancel = default)
@@ -33,7 +54,7 @@ public sealed partial class OutreachNode(
         {
             if (IsFresh) return Name;
             var at = new Renewal(Clock.GetTimestamp(), TimeProvider.System.GetTimestamp());
-            await leases.TryAcquireAsync(Name, Name, options.Value.Lease, cancel);
+            await _leases.TryAcquireAsync(Name, Name, _lease, cancel);
             _held = at;
         }
         finally
@@ -51,12 +72,12 @@ public sealed partial class OutreachNode(
     {
         await HoldAsync(cancel);
         // Nobody has anything in hand most of the time: looked at without a transaction first. What comes in between is found a second later.
-        await using (var db = database.Read())
+        await using (var db = _database.Read())
         {
             var mine = Name;
             if (!await db.OutreachActions.AnyAsync(a => (a.Status == ActionStatus.Claimed || a.Status == ActionStatus.Sending) && a.LeaseOwner != mine, cancel)) return 0;
         }
-        var (released, doubted) = await database.WriteAsync(async session =>
+        var (released, doubted) = await _database.WriteAsync(async session =>
         {
             var free = await session.QueryAsync(ActionSql.Of(session).ReleaseOrphans, r => (Id: r.GetInt64(0), Quota: r.GetInt64(1)), ("now", now));
             var lost = await session.QueryAsync(ActionSql.Of(session).DoubtOrphans, r => (Quota: r.GetInt64(1), Log: new ActionLog
@@ -76,7 +97,8 @@ public sealed partial class OutreachNode(
     protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
         await HoldAsync(stop);
-        return options.Value.Lease / 4;
+        await _hand.SweepAsync(Name, now, stop);
+        return _lease / 4;
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -84,7 +106,7 @@ public sealed partial class OutreachNode(
         await base.StopAsync(cancellationToken);
         // Others need not wait for what an orderly end left in hand.
         if (_held is null) return;
-        await database.WriteAsync(session => session.Db.Leases.Where(l => l.Name == Name || (l.Name.StartsWith(Prefix) && l.ExpiresAt < Yesterday)).ExecuteDeleteAsync(), cancellationToken);
+        await _database.WriteAsync(session => session.Db.Leases.Where(l => l.Name == Name || (l.Name.StartsWith(Prefix) && l.ExpiresAt < Yesterday)).ExecuteDeleteAsync(), cancellationToken);
         _held = null;
     }
 
@@ -98,7 +120,7 @@ public sealed partial class OutreachNode(
     private DateTime Yesterday => Clock.GetUtcNow().UtcDateTime.AddDays(-1);
 
     /// <summary>By both clocks: the lease runs by the database's, business time may stand still in a test.</summary>
-    private bool IsFresh => _held is { } held && Clock.GetElapsedTime(held.At) < options.Value.Lease / 3 && TimeProvider.System.GetElapsedTime(held.SystemAt) < options.Value.Lease / 3;
+    private bool IsFresh => _held is { } held && Clock.GetElapsedTime(held.At) < _lease / 3 && TimeProvider.System.GetElapsedTime(held.SystemAt) < _lease / 3;
 
     private sealed record Renewal(long At, long SystemAt);
 

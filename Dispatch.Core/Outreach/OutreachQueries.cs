@@ -1,11 +1,12 @@
 using Dispatch.Core.Data;
 using Dispatch.Core.Matching;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace Dispatch.Core.Outreach;
 
 /// <summary>What screens and the API read of outreach; live pages subscribe to <c>Topics.Outreach</c> and <c>Topics.Prospect(id)</c>.</summary>
-public sealed partial class OutreachQueries(Database database, TimeProvider clock)
+public sealed partial class OutreachQueries(Database database, IOptions<OutreachOptions> options, TimeProvider clock)
 {
     /// <summary>Further back in the line a place is not counted out, and no time is expected.</summary>
     private const int MaxAhead = 2000;
@@ -82,7 +83,7 @@ public sealed partial class OutreachQueries(Database database, TimeProvider cloc
         for (var i = 0; i < due.Count; i++)
         {
             // Those before it that are due too stand before it in the line.
-            if (ScheduleRules.Forecast(account, type, due[i], i, counts, now) is { } at) planned[account.DayOf(at)] = planned.GetValueOrDefault(account.DayOf(at)) + 1;
+            if (ScheduleRules.Forecast(account, type, due[i], i, counts, now, options.Value) is { } at) planned[account.DayOf(at)] = planned.GetValueOrDefault(account.DayOf(at)) + 1;
         }
         return [.. Enumerable.Range(0, days).Select(today.AddDays).Select(d => new ForecastDay(d, planned.GetValueOrDefault(d), QuotaRules.Limit(account.Plan, type, d)))];
     }
@@ -118,8 +119,8 @@ public sealed partial class OutreachQueries(Database database, TimeProvider cloc
                               // Bounded: a place far back in a long line is "far back".
                               Ahead = a.Status != ActionStatus.Pending ? 0 : db.OutreachActions.Where(x => x.AccountId == a.AccountId && x.Type == a.Type && x.Status == ActionStatus.Pending
                                   && (x.DueAt < a.DueAt || (x.DueAt == a.DueAt && x.Id < a.Id))).OrderBy(x => x.DueAt).Take(MaxAhead).Count(),
-                              Earlier = a.Status == ActionStatus.Pending && a.Type != ActionType.Reply && db.OutreachActions.Any(x => x.ProspectId == a.ProspectId && x.Id < a.Id
-                                  && x.Type != ActionType.Reply && unfinished.Contains(x.Status)),
+                              Earlier = a.Status == ActionStatus.Pending && a.Type != ActionType.Reply && db.OutreachActions.Any(x => x.ProspectId == a.ProspectId
+                                  && (x.ScheduledAt < a.ScheduledAt || (x.ScheduledAt == a.ScheduledAt && x.Id < a.Id)) && x.Type != ActionType.Reply && unfinished.Contains(x.Status)),
                           }).ToListAsync(cancel);
         var accounts = await AccountReader.FindAsync(db, [.. rows.Select(r => r.Action.AccountId).Distinct()], cancel);
         var today = await AccountReader.TodayAsync(db, accounts.Values, now, cancel);
@@ -132,7 +133,7 @@ public sealed partial class OutreachQueries(Database database, TimeProvider cloc
             {
                 var counts = today.GetValueOrDefault((a.AccountId, a.Type));
                 wait = ScheduleRules.WhyNotYet(account, a.Type, a.DueAt, a.Attempts, r.Earlier, r.Ahead, counts, now);
-                if (!r.Earlier && r.Ahead < MaxAhead) expected = ScheduleRules.Forecast(account, a.Type, a.DueAt, r.Ahead, counts, now);
+                if (!r.Earlier && r.Ahead < MaxAhead) expected = ScheduleRules.Forecast(account, a.Type, a.DueAt, r.Ahead, counts, now, options.Value);
             }
             return new ActionRow(
                 a.Id, a.Kind, a.Status, a.AccountId, account.Row.Name, a.ProspectId, r.Name, a.Content, a.ScheduledAt, a.DueAt, a.Attempts, a.CreatedAt, a.StartedAt, a.FinishedAt,

@@ -37,7 +37,7 @@ public sealed record QuotaRow(ActionType Type, int? Limit, int Reserved, int Use
 /// <summary>An account with what it may and what it did today, by its own day.</summary>
 /// <param name="Blocked">What holds the whole account now (window, breaker, pause, no channel); null: nothing.</param>
 public sealed record AccountRow(
-    long Id, string Name, ChannelProvider Provider, string? ChannelKey, string TimeZone, AccountState State, AccountPlan Plan, DateOnly Today, IReadOnlyList<QuotaRow> Quotas, Wait? Blocked,
+    long Id, string Name, AccountProvider Provider, string? ChannelKey, string TimeZone, AccountState State, AccountPlan Plan, DateOnly Today, IReadOnlyList<QuotaRow> Quotas, Wait? Blocked,
     DateTime? BreakerUntil, SendFailure? BreakerReason, int Failures, DateTime? NextSendAt, int Pending, int Dead);
 
 /// <summary>How many actions stand where.</summary>

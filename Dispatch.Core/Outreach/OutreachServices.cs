@@ -33,7 +33,10 @@ public static class OutreachServices
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
             .RemoveAllLoggers();
         services.AddSingleton<OutreachSignal>();
-        services.AddSingleton<OutreachNode>();
+        services.AddSingleton<ActionsInHand>();
+        services.AddSingleton(s => new OutreachNode(
+            s.GetRequiredService<Database>(), s.GetRequiredService<Leases>(), s.GetRequiredService<ActionsInHand>(), s.GetRequiredService<IOptions<NodeOptions>>(),
+            s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<OutreachNode>>()));
         services.AddSingleton<OutreachTemplates>();
         services.AddSingleton<ComposerEndpoint>();
         services.AddSingleton<MessageComposer>();
@@ -43,7 +46,8 @@ public static class OutreachServices
             s.GetRequiredService<Database>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(), s.GetRequiredService<OutreachSignal>(),
             s.GetServices<IMessageLookup>(), s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ActionQueueJob(
-            s.GetRequiredService<Database>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(), s.GetRequiredService<Actions>(),
+            s.GetRequiredService<Database>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(), s.GetRequiredService<ActionsInHand>(),
+            s.GetRequiredService<Actions>(),
             s.GetRequiredService<OutreachSignal>(), s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<ActionQueueJob>>()));
         services.AddSingleton<AccountService>();

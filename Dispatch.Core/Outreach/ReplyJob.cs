@@ -30,7 +30,15 @@ public sealed partial class ReplyJob(
         var sent = 0;
         foreach (var prospect in due)
         {
-            if (await AnswerAsync(prospect, now, cancel)) sent++;
+            try
+            {
+                if (await AnswerAsync(prospect, now, cancel)) sent++;
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                // One who cannot be served must not hold up the others; he is tried again in the next pass.
+                LogNotAnswered(e, prospect.Id);
+            }
         }
         return sent;
     }
@@ -80,4 +88,7 @@ public sealed partial class ReplyJob(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Automatic answer to prospect {ProspectId}: {Result}, held by {Held}")]
     private partial void LogAnswered(long prospectId, ActionResult result, DraftReason? held);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The automatic answer to prospect {ProspectId} could not be made")]
+    private partial void LogNotAnswered(Exception exception, long prospectId);
 }

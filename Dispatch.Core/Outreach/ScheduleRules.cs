@@ -26,8 +26,7 @@ public enum WaitReason
 public sealed record Wait(WaitReason Reason, DateTime? Until);
 
 /// <summary>How many actions of a type may be claimed now, or why none.</summary>
-/// <param name="Gap">To the next message of the account; zero: none.</param>
-public sealed record Budget(int Count, Wait? Wait, TimeSpan Gap = default);
+public sealed record Budget(int Count, Wait? Wait);
 
 /// <summary>What a person, or the answer to somebody who wrote, may pass over. Quota, breaker and pause never.</summary>
 [Flags]
@@ -48,23 +47,27 @@ public static class ScheduleRules
     }
 
     /// <summary>How many of a type may be claimed now.</summary>
-    /// <param name="headDue">Since when the first of them waits.</param>
     /// <param name="most">At most so many.</param>
-    public static Budget BudgetOf(
-        AccountFacts account, ActionType type, DateTime headDue, DayCount today, int most, DateTime now, OutreachOptions options, Overrides overrides = Overrides.None)
+    public static Budget BudgetOf(AccountFacts account, ActionType type, DayCount today, int most, DateTime now, Overrides overrides = Overrides.None)
     {
         if (Blocked(account, type, today, now, overrides) is { } wait) return new Budget(0, wait);
         var count = Math.Min(most, QuotaRules.Headroom(account.Limit(type, now), today.Reserved, today.Used));
-        var gap = account.MinGap;
-        if (type != ActionType.Reply && headDue < account.Row.ResumedAt && options.CatchUpGap > gap) gap = options.CatchUpGap;
         // After failures one goes first and shows whether the others may follow.
-        if (gap > TimeSpan.Zero || account.Row.Failures > 0) count = Math.Min(count, 1);
-        return new Budget(count, null, gap);
+        if (account.MinGap > TimeSpan.Zero || account.Row.Failures > 0) count = Math.Min(count, 1);
+        return new Budget(count, null);
     }
 
-    /// <summary>An account that was idle finds old work: there was a downtime, or its hours were closed. From now on that is backlog and leaves at the pace of one.</summary>
-    public static bool IsBacklog(AccountFacts account, DateTime headDue, DateTime now, OutreachOptions options) =>
-        headDue < now - options.OverdueAfter && !(account.Row.LastClaimAt >= now - options.OverdueAfter);
+    /// <summary>From one that was due then to the next message of the account; zero: none. Backlog has its own pace.</summary>
+    public static TimeSpan GapAfter(AccountFacts account, ActionType type, DateTime due, OutreachOptions options) =>
+        IsPaced(account, type, due) && options.CatchUpGap > account.MinGap ? options.CatchUpGap : account.MinGap;
+
+    /// <summary>It became overdue in a pause, behind an open breaker or in a downtime; or it goes first after the breaker, and the others may be such. Who is answered has waited enough.</summary>
+    public static bool IsPaced(AccountFacts account, ActionType type, DateTime due) =>
+        type != ActionType.Reply && (due < account.Row.ResumedAt || account.Row is { Failures: > 0, BreakerUntil: not null });
+
+    /// <summary>An account that was idle finds old work: there was a downtime, its hours were closed, or its day was full. From now on that is backlog and leaves at the pace of one.</summary>
+    public static bool IsBacklog(AccountFacts account, ActionType type, DateTime headDue, DateTime now, OutreachOptions options) =>
+        type != ActionType.Reply && headDue < now - options.OverdueAfter && !(account.Row.LastClaimAt >= now - options.OverdueAfter);
 
     /// <summary>What of the account holds back a type right now; null: nothing.</summary>
     public static Wait? Blocked(AccountFacts account, ActionType type, DayCount today, DateTime now, Overrides overrides = Overrides.None)
@@ -89,10 +92,10 @@ public static class ScheduleRules
     }
 
     /// <summary>
-    /// When an action is expected to leave with so many of its account and type before it: through the open hours at the account's gap, as many a day as the quota lets. Null: not
-    /// within a year, or nobody can say (paused, no channel).
+    /// When an action is expected to leave with so many of its account and type before it: through the open hours at the account's gap or the pace of a backlog, as many a day as the
+    /// quota lets. Null: not within a year, or nobody can say (paused, no channel).
     /// </summary>
-    public static DateTime? Forecast(AccountFacts account, ActionType type, DateTime due, int ahead, DayCount today, DateTime now)
+    public static DateTime? Forecast(AccountFacts account, ActionType type, DateTime due, int ahead, DayCount today, DateTime now, OutreachOptions options)
     {
         if (account.Row.State == AccountState.Paused || account.Channel is null) return null;
         var from = Latest(now, due, account.Row.BreakerUntil, account.Row.NextSendAt);
@@ -106,8 +109,9 @@ public static class ScheduleRules
                 var counts = day == currentDay ? today : default;
                 left = QuotaRules.Headroom(QuotaRules.Limit(account.Plan, type, day), counts.Reserved, counts.Used);
             }
-            var room = account.MinGap == TimeSpan.Zero ? left : (int)Math.Min(left, ((span.To - span.From).Ticks - 1) / account.MinGap.Ticks + 1);
-            if (ahead < room) return span.From + (account.MinGap * ahead);
+            var gap = IsBacklog(account, type, due, span.From, options) && options.CatchUpGap > account.MinGap ? options.CatchUpGap : GapAfter(account, type, due, options);
+            var room = gap == TimeSpan.Zero ? left : (int)Math.Min(left, ((span.To - span.From).Ticks - 1) / gap.Ticks + 1);
+            if (ahead < room) return span.From + (gap * ahead);
             ahead -= room;
             left -= room;
         }

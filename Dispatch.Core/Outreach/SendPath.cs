@@ -11,22 +11,26 @@ namespace Dispatch.Core.Outreach;
 /// </summary>
 internal sealed partial class SendPath
 {
+    private const int MaxRecords = 20, RecordsTogether = 3;
+
     private readonly Database _database;
     private readonly IReadOnlyDictionary<ChannelProvider, IMessageGateway> _gateways;
     private readonly MessageComposer _composer;
     private readonly OutreachNode _node;
+    private readonly ActionsInHand _hand;
     private readonly OutreachOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger<SendPath> _logger;
 
     public SendPath(
-        Database database, IEnumerable<IMessageGateway> gateways, MessageComposer composer, OutreachNode node, IOptions<OutreachOptions> options, TimeProvider clock,
-        ILogger<SendPath> logger)
+        Database database, IEnumerable<IMessageGateway> gateways, MessageComposer composer, OutreachNode node, ActionsInHand hand, IOptions<OutreachOptions> options,
+        TimeProvider clock, ILogger<SendPath> logger)
     {
         _database = database;
         _gateways = gateways.ToDictionary(g => g.Provider);
         _composer = composer;
         _node = node;
+        _hand = hand;
         _options = options.Value;
         _clock = clock;
         _logger = logger;
@@ -34,9 +38,12 @@ internal sealed partial class SendPath
 
     private DateTime Now => _clock.GetUtcNow().UtcDateTime;
 
-    /// <summary>Sends what is in hand, in chunks; returns what became of each that was sent or ended here.</summary>
+    /// <summary>
+    /// Sends what is in hand, in chunks; returns what became of each that was sent or ended here. Who is not among them was stopped or given back at his start, or the database was away.
+    /// </summary>
     public async Task<IReadOnlyList<SentAction>> SendAsync(IReadOnlyList<ClaimedAction> claimed, CancellationToken cancel)
     {
+        _hand.Take(claimed);
         if (claimed.Count == 1) return await SendChunkAsync(claimed, cancel);
         var results = new System.Collections.Concurrent.ConcurrentBag<SentAction>();
         await Parallel.ForEachAsync(claimed.Chunk(_options.ChunkSize), new ParallelOptions { MaxDegreeOfParallelism = _options.Parallel, CancellationToken = CancellationToken.None },
@@ -48,6 +55,32 @@ internal sealed partial class SendPath
     }
 
     private async Task<IReadOnlyList<SentAction>> SendChunkAsync(IReadOnlyList<ClaimedAction> chunk, CancellationToken cancel)
+    {
+        IReadOnlyList<SentAction> left;
+        IReadOnlyList<ReadyAction> started;
+        try
+        {
+            (left, started) = await StartChunkAsync(chunk, cancel);
+        }
+        catch (Exception e)
+        {
+            // The start may have been committed and its answer lost: no gateway was called, so these are free whatever their rows say.
+            LogNotStarted(e, chunk.Count);
+            _hand.GiveUp(chunk);
+            return [];
+        }
+        try
+        {
+            return started.Count == 0 ? left : [.. left, .. await RecordAsync(await Task.WhenAll(started.Select(async s => (s, await CallAsync(s)))))];
+        }
+        finally
+        {
+            _hand.Drop(chunk);
+        }
+    }
+
+    /// <summary>Composes and commits the start. After it nobody but this process calls the gateway for what is started.</summary>
+    private async Task<(IReadOnlyList<SentAction> Left, IReadOnlyList<ReadyAction> Started)> StartChunkAsync(IReadOnlyList<ClaimedAction> chunk, CancellationToken cancel)
     {
         var ready = new List<ReadyAction>(chunk.Count);
         var left = new List<LeftAction>();
@@ -74,22 +107,51 @@ internal sealed partial class SendPath
         var started = await _database.WriteAsync(async session =>
         {
             var start = ready.Count == 0 ? [] : await ActionStore.StartAsync(session, ready, owner, now);
-            if (left.Count > 0) await ActionStore.LeaveAsync(session, left, now);
+            if (left.Count > 0) await ActionStore.LeaveAsync(session, owner, left, now);
             return start;
         }, CancellationToken.None);
+        if (!_node.MaySend)
+        {
+            // So long on the way here that the lease may be over: given back, if it is still ours.
+            left.AddRange(started.Select(s => new LeftAction(s.Action, ActionStatus.Pending, null)));
+            await _database.WriteAsync(session => ActionStore.LeaveAsync(session, owner, [.. started.Select(s => new LeftAction(s.Action, ActionStatus.Pending, null))], now), CancellationToken.None);
+            started = [];
+        }
         // The lease may have lapsed without our knowing; asked for afresh before anything else is started.
         if (started.Count < ready.Count) _node.Doubt();
-        var ended = left.Select(l => new SentAction(l.Action.Id, l.Status, null, l.Why, l.DueAt));
-        if (started.Count == 0) return [.. ended];
-        var answers = await Task.WhenAll(started.Select(async s => (s, await CallAsync(s))));
-        var finished = Now;
-        var sent = await _database.WriteAsync(
-            session => ActionStore.FinishAsync(session, answers, finished, _options, Random.Shared.NextDouble), CancellationToken.None);
-        foreach (var (ready1, answer) in answers)
+        return (left.ConvertAll(l => new SentAction(l.Action.Id, l.Status, null, l.Why, l.DueAt)), started);
+    }
+
+    /// <summary>
+    /// Writes down what the gateway said, again and again while the database is away: an answer that is known must not become a doubt. In the end what cannot be written is one, by the
+    /// sweep over what this process has in hand.
+    /// </summary>
+    private async Task<IReadOnlyList<SentAction>> RecordAsync(IReadOnlyList<(ReadyAction Ready, SendResult Result)> answers)
+    {
+        foreach (var (ready, answer) in answers)
         {
-            if (answer.Failure is { } failure) LogNotSent(ready1.Action.Id, ready1.Action.Account.Id, failure);
+            if (answer.Failure is { } failure) LogNotSent(ready.Action.Id, ready.Action.Account.Id, failure);
         }
-        return [.. ended, .. sent];
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var finished = Now;
+                return await _database.WriteAsync(session => ActionStore.FinishAsync(session, answers, finished, _options, Random.Shared.NextDouble), CancellationToken.None);
+            }
+            catch (Exception e) when (attempt < MaxRecords && e is not ObjectDisposedException)
+            {
+                LogNotRecorded(e, answers.Count, attempt);
+                // Perhaps one of them is what cannot be written; it must not cost the others their record.
+                if (attempt == RecordsTogether && answers.Count > 1) return [.. (await Task.WhenAll(answers.Select(a => RecordAsync([a])))).SelectMany(s => s)];
+                await Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 5)), TimeProvider.System);
+            }
+            catch (Exception e)
+            {
+                LogNotRecorded(e, answers.Count, attempt);
+                return [];
+            }
+        }
     }
 
     /// <summary>Now, or when it may: the account's hours, the step's hours by the prospect's clock, and the day of its unit. Null: those hours never meet.</summary>
@@ -122,6 +184,12 @@ internal sealed partial class SendPath
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Action {ActionId} of account {AccountId} did not leave: {Failure}")]
     private partial void LogNotSent(long actionId, long accountId, SendFailure failure);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The start of {Count} actions could not be committed; they are given back")]
+    private partial void LogNotStarted(Exception exception, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What became of {Count} actions could not be recorded (attempt {Attempt})")]
+    private partial void LogNotRecorded(Exception exception, int count, int attempt);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The gateway broke while action {ActionId} was on its way")]
     private partial void LogGatewayBroke(Exception exception, long actionId);

@@ -134,6 +134,38 @@ public sealed class ApiOutreachTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(HttpStatusCode.Unauthorized, closed.StatusCode);
     }
 
+    [Theory]
+    [InlineData("whapi")]
+    [InlineData("Unipile")]
+    [InlineData("meta_cloud_api")]
+    [InlineData("SIMULATOR")]
+    public async Task Account_OfEveryProvider_CanBeMade(string provider)
+    {
+        var account = await AccountAsync(new { name = ApiHost.Unique("Sales "), provider });
+
+        Assert.Equal(0, (await host.GetAsync($"/api/accounts/{account}/quota")).GetProperty("pending").GetInt32());
+    }
+
+    [Fact]
+    public async Task Account_OfAConnectedNumber_NeedsItsChannel()
+    {
+        var (status, answer) = await PostAsync("/api/accounts", new { name = ApiHost.Unique("Sales "), provider = "worker_number" });
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Equal(["channel"], answer.GetProperty("errors").EnumerateObject().Select(e => e.Name));
+    }
+
+    [Fact]
+    public async Task FirstContact_PlannedAfterALaterStep_DoesNotWaitForIt()
+    {
+        var account = await AccountAsync(new { name = ApiHost.Unique("Sales "), provider = "Simulator" });
+        var prospect = await ProspectAsync(account);
+        await ActionAsync(new { kind = "send_followup_A1", prospectId = prospect, content = "hello", scheduledAt = "2099-01-01T10:00:00Z" });
+        var first = await ActionAsync(new { kind = "send_first_contact", prospectId = prospect });
+
+        await ApiHost.UntilAsync(async () => await StatusAsync(first) == "success");
+    }
+
     [Fact]
     public async Task Duplicates_AreConflictsThatNameTheFirst()
     {

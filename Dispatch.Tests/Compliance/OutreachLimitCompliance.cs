@@ -24,10 +24,14 @@ public abstract class OutreachLimitCompliance(DatabaseProvider provider, Postgre
         Assert.Equal(3, await RunAsync());
         Assert.Equal(0, await RunAsync());
         var waiting = (await Queries.ActionsAsync(new ActionSearch(ActionStatus.Pending, account))).Items;
-        Assert.All(waiting, w => Assert.Equal((WaitReason.Quota, new DateTime(2026, 3, 2, 11, 0, 0, DateTimeKind.Utc)), (w.WhyNotYet, w.ExpectedAt)));
+        var tomorrow = new DateTime(2026, 3, 2, 11, 0, 0, DateTimeKind.Utc);
+        Assert.Equal([(WaitReason.Quota, tomorrow), (WaitReason.Quota, tomorrow + Options.CatchUpGap)], waiting.Select(w => (w.WhyNotYet!.Value, w.ExpectedAt!.Value)));
 
+        // What the day before left over is overdue: it is paced like all that is, and leaves when it was said to.
         Clock.Advance(TimeSpan.FromHours(3));
-        Assert.Equal(2, await RunAsync());
+        Assert.Equal(1, await RunAsync());
+        Clock.Advance(Options.CatchUpGap);
+        Assert.Equal(1, await RunAsync());
         Assert.Equal([(20260302, 3), (20260303, 2)], (await Node.ReadAsync(db => db.AccountDays.OrderBy(d => d.Day).ToListAsync())).Select(d => (d.Day, d.Used)));
         await AssertSoundAsync();
     }
@@ -162,13 +166,51 @@ public abstract class OutreachLimitCompliance(DatabaseProvider provider, Postgre
         Assert.Equal(0, await RunAsync());
         var before = Node.Gateway.Sent.Count;
         Clock.Advance(TimeSpan.FromHours(1.1));
-        // One goes first; it leaves, and the next begins the paced backlog.
-        Assert.Equal(2, await RunAsync());
-        Assert.Equal(before + 2, Node.Gateway.Sent.Count);
+        // One goes first; the others follow at the pace of a backlog.
+        Assert.Equal(1, await RunAsync());
+        Assert.Equal(before + 1, Node.Gateway.Sent.Count);
         Assert.Equal((0, null), (await ReadAccountAsync(account)) is var row ? (row.Failures, row.BreakerUntil) : default);
         Clock.Advance(Options.CatchUpGap);
         Assert.Equal(1, await RunAsync());
         await AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Failure_ThatIsTolerated_PacesNobody()
+    {
+        var account = await AccountAsync();
+        var first = await PlannedAsync("send_followup_A1", await ProspectAsync(account));
+        Node.Gateway.OnSend = (_, _) => Task.FromResult(SendResult.Failed(SendFailure.Unreachable));
+        await RunAsync();
+        Assert.Equal(1, (await ReadAccountAsync(account)).Failures);
+        foreach (var p in await ProspectsAsync(account, 10)) await PlannedAsync("send_followup_A1", p);
+        Node.Gateway.OnSend = null;
+
+        // One shows that the gateway is well; no breaker was open, so the others do not wait.
+        Assert.Equal(10, await RunAsync());
+
+        Assert.Equal(ActionStatus.Pending, await StatusAsync(first));
+        await AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task HeldHead_OlderThanTheBacklog_DoesNotPaceTheOthers()
+    {
+        var account = await AccountAsync();
+        var stuck = await ProspectAsync(account);
+        Node.Gateway.OnSend = (_, _) => throw new IOException("gone");
+        await PlannedAsync(ActionKinds.FirstContact, stuck);
+        await RunAsync();
+        Node.Gateway.OnSend = null;
+        var held = await PlannedAsync("send_followup_A1", stuck);
+        Clock.Advance(TimeSpan.FromHours(2));
+        await RunAsync();
+        foreach (var p in await ProspectsAsync(account, 5)) await PlannedAsync("send_followup_A1", p);
+
+        Assert.Equal(5, await RunAsync());
+
+        Assert.Equal(ActionStatus.Pending, await StatusAsync(held));
+        await AssertSoundAsync(noErrors: false);
     }
 
     [Fact]

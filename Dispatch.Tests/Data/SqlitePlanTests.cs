@@ -121,7 +121,7 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     private async Task ReachOutAsync(Profile profile)
     {
         var account = new Account
-            { Name = "Sales", Provider = ChannelProvider.Simulator, ChannelId = profile.ChannelId, TimeZone = "UTC", Plan = new AccountPlan().ToJson(), Version = 1, CreatedAt = _node.Clock.Now };
+            { Name = "Sales", Provider = AccountProvider.Simulator, ChannelId = profile.ChannelId, TimeZone = "UTC", Plan = new AccountPlan().ToJson(), Version = 1, CreatedAt = _node.Clock.Now };
         await using (var db = _node.Database.Read())
         {
             db.Accounts.Add(account);

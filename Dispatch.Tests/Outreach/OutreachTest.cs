@@ -33,7 +33,7 @@ public abstract class OutreachTest(DatabaseProvider provider, PostgresServer pos
         await using var db = Node.Database.Read();
         var row = new Account
         {
-            Name = $"Account {++_number}", Provider = ChannelProvider.Simulator, ChannelId = Profile.ChannelId, TimeZone = zone, Plan = (plan ?? new AccountPlan()).ToJson(), Version = 1,
+            Name = $"Account {++_number}", Provider = AccountProvider.Simulator, ChannelId = Profile.ChannelId, TimeZone = zone, Plan = (plan ?? new AccountPlan()).ToJson(), Version = 1,
             CreatedAt = Clock.Now, LastClaimAt = Clock.Now,
         };
         db.Accounts.Add(row);

@@ -75,7 +75,7 @@ public sealed class ScheduleRulesTests
         DateTime? previous = null;
         for (var ahead = 0; ahead < 30; ahead++)
         {
-            if (ScheduleRules.Forecast(account, ActionType.Followup, c.From, ahead, today, c.From) is not { } at) return NothingIsOpen(c.Times, c.From) || ahead > 0;
+            if (ScheduleRules.Forecast(account, ActionType.Followup, c.From, ahead, today, c.From, Options) is not { } at) return NothingIsOpen(c.Times, c.From) || ahead > 0;
             if (at < c.From || !OpenTimes.IsOpen(account.Times, at) || at < previous) return false;
             var day = account.DayOf(at);
             perDay[day] = perDay.GetValueOrDefault(day) + 1;
@@ -93,10 +93,21 @@ public sealed class ScheduleRulesTests
         var account = Facts(new AccountPlan
             { Windows = c.Times.Windows, Holidays = c.Times.Holidays, MinGapSeconds = random.Next(0, 2) * 30, Quotas = new Dictionary<ActionType, int> { [ActionType.FirstContact] = quota } }, c.Times.Zone);
         var today = new DayCount(random.Next(0, 6), random.Next(0, 6));
-        var budget = ScheduleRules.BudgetOf(account, ActionType.FirstContact, c.From, today, 100, c.From, Options);
+        var budget = ScheduleRules.BudgetOf(account, ActionType.FirstContact, today, 100, c.From);
         if (budget.Count == 0) return budget.Wait is not null;
         return budget.Count + today.Reserved + today.Used <= quota && OpenTimes.IsOpen(account.Times, c.From) && (account.Plan.MinGapSeconds == 0 || budget.Count == 1);
     });
+
+    [Fact]
+    public void Spans_OfAWindowThatHoldsSeveralOthers_AreOne()
+    {
+        var times = new SendTimes(
+            [new SendWindow([], new TimeOnly(8, 0), new TimeOnly(18, 0)), new SendWindow([], new TimeOnly(9, 0), new TimeOnly(10, 0)), new SendWindow([], new TimeOnly(11, 0), new TimeOnly(12, 0))],
+            [], TimeZoneInfo.Utc);
+
+        Assert.Equal([new OpenSpan(Epoch.AddHours(8), Epoch.AddHours(18), DateOnly.FromDateTime(Epoch))], OpenTimes.Spans(times, Epoch).Take(1));
+        Assert.Equal(Epoch.AddHours(32), OpenTimes.Spans(times, Epoch).ElementAt(1).From);
+    }
 
     [Theory]
     [InlineData("Europe/Paris", "2026-03-29", 23)]

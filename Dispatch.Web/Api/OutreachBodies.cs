@@ -30,7 +30,7 @@ public sealed record CreateAccount
 {
     public string? Name { get; init; }
 
-    /// <summary>Such as Simulator or Whapi.</summary>
+    /// <summary>Simulator, Whapi, Unipile, Meta or WorkerNumber, in any case.</summary>
     public string? Provider { get; init; }
 
     /// <summary>Key of a channel that exists; none: the account gets one of its own.</summary>

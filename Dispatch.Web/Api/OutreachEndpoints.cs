@@ -1,4 +1,3 @@
-using Dispatch.Core.Gateways;
 using Dispatch.Core.Outreach;
 
 namespace Dispatch.Web.Api;
@@ -58,8 +57,8 @@ internal static class OutreachEndpoints
         var body = await input.BodyAsync<CreateAccount>();
         if (body is null) return input.Problem;
         var zone = body.TimeZone ?? "UTC";
-        var provider = Enum.GetValues<ChannelProvider>().Cast<ChannelProvider?>().FirstOrDefault(p => string.Equals(p.ToString(), body.Provider, StringComparison.OrdinalIgnoreCase));
-        input.Check(provider is not null, "provider", $"Allowed: {string.Join(", ", Enum.GetNames<ChannelProvider>())}.");
+        var provider = AccountProviders.Read(body.Provider);
+        input.Check(provider is not null, "provider", $"Allowed: {string.Join(", ", Enum.GetNames<AccountProvider>())}.");
         var today = TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found) ? QuotaRules.DayOf(found, clock.GetUtcNow().UtcDateTime) : default;
         var plan = OutreachWords.Plan(body, input, today) ?? new AccountPlan();
         // Every wrong field in one answer, also those that are read elsewhere.
@@ -71,7 +70,7 @@ internal static class OutreachEndpoints
             AccountResult.Done => Results.Created($"/api/accounts/{outcome.Id}/quota", new AccountCreated(outcome.Id, body.Name!.Trim())),
             AccountResult.DuplicateName => ApiProblems.Conflict($"An account is called '{body.Name!.Trim()}' already.", ("result", outcome.Result)),
             AccountResult.ChannelNotFound => ApiProblems.Invalid("channel", $"There is no channel '{body.Channel}'."),
-            _ => ApiProblems.Invalid("body", outcome.Errors is [var error, ..] ? error.Allowed : "Wrong values."),
+            _ => outcome.Errors is [var error, ..] ? ApiProblems.Invalid(error.Field, error.Allowed) : ApiProblems.Invalid("body", "Wrong values."),
         };
     }
 
