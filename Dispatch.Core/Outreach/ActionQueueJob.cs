@@ -7,27 +7,25 @@ namespace Dispatch.Core.Outreach;
 
 /// <summary>
 /// Seed 004 <c>queue.py</c>: executes what is due. A process claims a batch over all accounts in turn, sends it and claims the next; several processes share the work without knowing of
-/// each other. First of all it takes over from the dead.
+/// each other. What the dead left is freed by <see cref="OutreachNode"/>, also while this one is busy.
 /// </summary>
 public sealed partial class ActionQueueJob : HostedLoop
 {
-    /// <summary>What another process planned is seen after this at the latest, and so is its death.</summary>
+    /// <summary>What another process planned is seen after this at the latest.</summary>
     private static readonly TimeSpan MaxSleep = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(30), OneTick = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan OneTick = TimeSpan.FromMilliseconds(1);
 
     private readonly Database _database;
     private readonly SendPath _path;
     private readonly OutreachNode _node;
-    private readonly Actions _actions;
     private readonly OutreachOptions _options;
     private readonly ILogger _logger;
     private readonly ActionsInHand _hand;
     private int _first;
-    private DateTime _askAt, _lookAt;
     private DateTime? _next;
 
     internal ActionQueueJob(
-        Database database, SendPath path, OutreachNode node, ActionsInHand hand, Actions actions, OutreachSignal signal, IOptions<OutreachOptions> options, TimeProvider clock,
+        Database database, SendPath path, OutreachNode node, ActionsInHand hand, OutreachSignal signal, IOptions<OutreachOptions> options, TimeProvider clock,
         ILogger<ActionQueueJob> logger)
         : base(clock, logger, signal)
     {
@@ -35,25 +33,19 @@ public sealed partial class ActionQueueJob : HostedLoop
         _path = path;
         _node = node;
         _hand = hand;
-        _actions = actions;
         _options = options.Value;
         _logger = logger;
     }
 
-    /// <summary>Executes everything that may leave now; returns how many actions were executed.</summary>
+    /// <summary>Takes over from the dead and executes everything that may leave now; returns how many actions were executed.</summary>
     public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
         await _node.TakeOverAsync(now, cancel);
-        return await ExecuteAllAsync(now, cancel);
+        return await ExecuteAllAsync(cancel);
     }
 
-    private async Task<int> ExecuteAllAsync(DateTime now, CancellationToken cancel)
+    private async Task<int> ExecuteAllAsync(CancellationToken cancel)
     {
-        if (now >= _askAt)
-        {
-            _askAt = now + AskInterval;
-            await _actions.ReconcileAllAsync(cancel);
-        }
         var total = 0;
         while (!cancel.IsCancellationRequested)
         {
@@ -102,13 +94,7 @@ public sealed partial class ActionQueueJob : HostedLoop
 
     protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        // The dead are looked for at an interval, not each time that somebody plans something.
-        if (now >= _lookAt)
-        {
-            _lookAt = now + MaxSleep;
-            await _node.TakeOverAsync(now, stop);
-        }
-        await ExecuteAllAsync(now, stop);
+        await ExecuteAllAsync(stop);
         // A millisecond more than to the moment itself: timers are no finer than that.
         return _next is { } next && next - Clock.GetUtcNow().UtcDateTime + OneTick is var sleep && sleep < MaxSleep ? sleep > OneTick ? sleep : OneTick : MaxSleep;
     }

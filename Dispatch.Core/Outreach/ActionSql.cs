@@ -56,7 +56,9 @@ internal sealed class ActionSql
             RowColumn.Id("account_id"), RowColumn.Id("prospect_id"), RowColumn.Text("kind"), RowColumn.Text("type"), RowColumn.Text("status"), RowColumn.Text("effect_key"),
             RowColumn.Id("prospect_epoch"), RowColumn.Text("content"), RowColumn.Moment("scheduled_at"), RowColumn.Moment("due_at"), RowColumn.Number("attempts"), RowColumn.Id("epoch"),
             RowColumn.Id("created_by"), RowColumn.Same("created_at", "now"),
-        ], "id");
+        ], "id", "effect_key");
+        ProspectsById = dialect.ByKeys("prospects", [RowColumn.Id("id")], "id", "account_id", "epoch", "stopped_at");
+        KnownActions = dialect.ByKeys("outreach_actions", [RowColumn.Text("effect_key")], "effect_key", "id", "status", "error");
         KnownKeys = dialect.ByKeys("outreach_actions", [RowColumn.Text("effect_key")], "effect_key");
         ReleaseOrphans = dialect.Update("outreach_actions", "status = 'Pending', lease_owner = NULL, epoch = epoch + 1, attempts = attempts - 1",
             "status IN ('Claimed','Sending') AND status = 'Claimed' AND " + NoLease(leaseNow), ["id", "quota_id"]);
@@ -106,6 +108,8 @@ internal sealed class ActionSql
     public string Log { get; }
     public string Plan { get; }
     public string KnownKeys { get; }
+    public string KnownActions { get; }
+    public string ProspectsById { get; }
     public string ReleaseOrphans { get; }
     public string DoubtOrphans { get; }
     public string Replied { get; }
@@ -120,7 +124,7 @@ internal sealed class ActionSql
         return
         [
             LockAccount, SetNext, Days, AddDay, Reserve, BreakerSet, sql.Due, sql.One, sql.Claim, sql.Start, sql.Leave, sql.Finish, sql.Advance, sql.Give, sql.Log, sql.Plan,
-            sql.KnownKeys, sql.ReleaseOrphans, sql.DoubtOrphans, sql.Replied, sql.StopSteps,
+            sql.KnownKeys, sql.KnownActions, sql.ProspectsById, sql.ReleaseOrphans, sql.DoubtOrphans, sql.Replied, sql.StopSteps,
         ];
     }
 

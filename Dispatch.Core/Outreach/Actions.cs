@@ -15,6 +15,7 @@ namespace Dispatch.Core.Outreach;
 public sealed partial class Actions
 {
     private readonly Database _database;
+    private readonly ActionPlanner _planner;
     private readonly SendPath _path;
     private readonly OutreachNode _node;
     private readonly OutreachSignal _signal;
@@ -23,9 +24,10 @@ public sealed partial class Actions
     private readonly TimeProvider _clock;
 
     internal Actions(
-        Database database, SendPath path, OutreachNode node, OutreachSignal signal, IEnumerable<IMessageLookup> lookups, IOptions<OutreachOptions> options, TimeProvider clock)
+        Database database, ActionPlanner planner, SendPath path, OutreachNode node, OutreachSignal signal, IEnumerable<IMessageLookup> lookups, IOptions<OutreachOptions> options, TimeProvider clock)
     {
         _database = database;
+        _planner = planner;
         _path = path;
         _node = node;
         _signal = signal;
@@ -57,8 +59,8 @@ public sealed partial class Actions
     public async Task<ActionOutcome> PlanAsync(NewAction wanted, CancellationToken cancel = default)
     {
         if (Check(wanted) is { Count: > 0 } errors) return new ActionOutcome(ActionResult.BadInput, Errors: errors);
-        var now = Now;
-        var outcome = await _database.WriteAsync(async session => (await AddAsync(session, wanted, now)).Outcome, cancel);
+        cancel.ThrowIfCancellationRequested();
+        var outcome = await _planner.PlanAsync(wanted);
         if (outcome.Result == ActionResult.Scheduled) _signal.Wake();
         return outcome;
     }

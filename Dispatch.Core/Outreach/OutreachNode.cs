@@ -15,6 +15,9 @@ namespace Dispatch.Core.Outreach;
 public sealed partial class OutreachNode : HostedLoop
 {
     private const string Prefix = "outreach/";
+
+    /// <summary>After its lease a dead process waits so long for us at the most.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private readonly Database _database;
     private readonly Leases _leases;
     private readonly ActionsInHand _hand;
@@ -22,6 +25,7 @@ public sealed partial class OutreachNode : HostedLoop
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _renewing = new(1, 1);
     private volatile Renewal? _held;
+    private DateTime _sweepAt;
 
     internal OutreachNode(
         Database database, Leases leases, ActionsInHand hand, IOptions<NodeOptions> node, IOptions<OutreachOptions> options, TimeProvider clock, ILogger<OutreachNode> logger)
@@ -97,8 +101,14 @@ public sealed partial class OutreachNode : HostedLoop
     protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
         await HoldAsync(stop);
-        await _hand.SweepAsync(Name, now, stop);
-        return _lease / 4;
+        // Not by whoever executes: a long queue would keep him from looking.
+        await TakeOverAsync(now, stop);
+        if (now >= _sweepAt)
+        {
+            _sweepAt = now + (_lease / 4);
+            await _hand.SweepAsync(Name, now, stop);
+        }
+        return Look;
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)

@@ -22,6 +22,7 @@ public static class OutreachServices
         services.AddHostedService(s => s.GetRequiredService<ConnectionJob>());
         services.AddHostedService(s => s.GetRequiredService<FollowupJob>());
         services.AddHostedService(s => s.GetRequiredService<ActionQueueJob>());
+        services.AddHostedService(s => s.GetRequiredService<DoubtJob>());
         return services;
     }
 
@@ -41,15 +42,16 @@ public static class OutreachServices
         services.AddSingleton<ComposerEndpoint>();
         services.AddSingleton<MessageComposer>();
         services.AddSingleton<IInboundFollower, ProspectStore>();
+        services.AddSingleton<ActionPlanner>();
         services.AddSingleton<SendPath>();
         services.AddSingleton(s => new Actions(
-            s.GetRequiredService<Database>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(), s.GetRequiredService<OutreachSignal>(),
-            s.GetServices<IMessageLookup>(), s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<Database>(), s.GetRequiredService<ActionPlanner>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(),
+            s.GetRequiredService<OutreachSignal>(), s.GetServices<IMessageLookup>(), s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ActionQueueJob(
             s.GetRequiredService<Database>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(), s.GetRequiredService<ActionsInHand>(),
-            s.GetRequiredService<Actions>(),
             s.GetRequiredService<OutreachSignal>(), s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<ActionQueueJob>>()));
+        services.AddSingleton<DoubtJob>();
         services.AddSingleton<AccountService>();
         services.AddSingleton<ProspectService>();
         services.AddSingleton<FollowupJob>();

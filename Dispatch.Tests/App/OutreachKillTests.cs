@@ -15,8 +15,8 @@ namespace Dispatch.Tests.App;
 public sealed class OutreachKillTests(PostgresServer postgres) : IAsyncLifetime
 {
     private const int Accounts = 5, Processes = 3, ChunkSize = 5, Parallel = 3;
-    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("DISPATCH_KILL_ACTIONS"), CultureInfo.InvariantCulture, out var n) ? n : 3000;
-    private static readonly int Kills = Count >= 10_000 ? 10 : 4;
+    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("DISPATCH_KILL_ACTIONS"), CultureInfo.InvariantCulture, out var n) ? n : 2400;
+    private static readonly int Kills = Count >= 10_000 ? 10 : 3;
     private static readonly int Quota = Count / Accounts * 3 / 4;
     private static readonly TimeSpan MostTakeover = TimeSpan.FromSeconds(15);
 
@@ -29,7 +29,7 @@ public sealed class OutreachKillTests(PostgresServer postgres) : IAsyncLifetime
     {
         _store = await TestDatabase.CreateAsync(DatabaseProvider.PostgreSql, postgres);
         // As slow as a gateway is: most of the work is on its way when somebody is killed.
-        _gateway = await StubGateway.StartAsync(() => TimeSpan.FromMilliseconds(Random.Shared.Next(5, 120)));
+        _gateway = await StubGateway.StartAsync(() => TimeSpan.FromMilliseconds(Random.Shared.Next(10, 300)));
     }
 
     public async ValueTask DisposeAsync()
@@ -44,32 +44,32 @@ public sealed class OutreachKillTests(PostgresServer postgres) : IAsyncLifetime
     {
         var random = new Random(11);
         var apps = new (AppProcess App, string Node)[Processes];
+        async Task RestartAsync(int number, int generation) => apps[number] = await StartAsync(number, generation);
         apps[0] = await StartAsync(0, 0);
         var limited = await PrepareAsync(apps[0].App);
         foreach (var (app, i) in (await Task.WhenAll(Enumerable.Range(1, Processes - 1).Select(i => StartAsync(i, 0)))).Select((a, i) => (a, i + 1))) apps[i] = app;
         try
         {
-            // The last one is not killed but frozen: it comes back with messages in hand that are not its own any more.
-            for (var kill = 1; kill <= Kills + 1; kill++)
+            var restarts = new Task[Processes];
+            Array.Fill(restarts, Task.CompletedTask);
+            for (var kill = 1; kill <= Kills; kill++)
             {
-                var goal = _gateway.Sent.Count + random.Next(Count / (Kills + 2) / 2, Count / (Kills + 2));
-                await Eventually.Async(() => _gateway.Sent.Count >= goal, TimeSpan.FromSeconds(60));
+                await SentAsync(Count * 3 / 4 * kill / Kills);
                 var victim = random.Next(Processes);
+                await restarts[victim];
                 var (app, node) = apps[victim];
-                if (kill > Kills)
-                {
-                    app.Freeze();
-                    _takeovers.Add(TakeoverAsync(node));
-                    await _takeovers[^1];
-                    app.Thaw();
-                    continue;
-                }
                 await app.KillAsync();
                 await app.DisposeAsync();
-                // Nobody waits for it: the next kill may come before the takeover.
+                // Nobody waits for it: the next one may be killed before this one is taken over, or back.
                 _takeovers.Add(TakeoverAsync(node));
-                apps[victim] = await StartAsync(victim, kill);
+                restarts[victim] = RestartAsync(victim, kill);
             }
+            await Task.WhenAll(restarts);
+            // Not killed but frozen for longer than its lease: it comes back with messages in hand that are not its own any more.
+            apps[0].App.Freeze();
+            _takeovers.Add(TakeoverAsync(apps[0].Node));
+            await _takeovers[^1];
+            apps[0].App.Thaw();
             await Task.WhenAll(_takeovers);
             await Eventually.Async(async () => await OpenAsync(limited) == 0, TimeSpan.FromSeconds(120));
         }
@@ -130,6 +130,8 @@ public sealed class OutreachKillTests(PostgresServer postgres) : IAsyncLifetime
 
     /// <summary>Steps that the follow-up job plans for those who were written to are days away and not counted.</summary>
     private const string Ours = "kill:";
+
+    private Task SentAsync(int count) => Eventually.Async(() => _gateway.Sent.Count >= count, TimeSpan.FromSeconds(120));
 
     /// <summary>How long until nobody waits for the dead any more.</summary>
     private async Task<TimeSpan> TakeoverAsync(string node)
