@@ -34,17 +34,15 @@ internal static class ActionClaims
                 ("n", ScheduleRules.IsPaced(account, type, due) ? 1 : budget.Count));
             var live = await DropStaleAsync(session, found, now);
             if (live.Count == 0) continue;
-            claimed.AddRange(await TakeAsync(session, account, type, day, live, owner, now));
-            var gap = ScheduleRules.GapAfter(account, type, live[0].DueAt, options);
-            if (gap > TimeSpan.Zero) await session.ExecuteAsync(ActionSql.SetNext, ("next", now + gap), ("id", account.Id));
-            if (gap > TimeSpan.Zero || account.Row.Failures > 0) break;
+            claimed.AddRange(await TakeAsync(session, account, type, day, live, owner, live[0].DueAt, now, options));
+            if (ScheduleRules.GapAfter(account, type, live[0].DueAt, options) > TimeSpan.Zero || account.Row.Failures > 0) break;
         }
         return new ClaimResult(claimed, wait);
     }
 
     /// <summary>Claims this one, whatever its due time. Null in the result's actions and a wait: what keeps it.</summary>
     public static async Task<ClaimResult> ClaimOneAsync(
-        WriteSession session, AccountFacts account, long id, ActionType type, string owner, Overrides overrides, DateTime now)
+        WriteSession session, AccountFacts account, long id, ActionType type, string owner, Overrides overrides, DateTime now, OutreachOptions options)
     {
         // Somebody changed the account, or its gap began, a moment ago: decided again on what is so now.
         if (!await LockAsync(session, account, overrides.HasFlag(Overrides.Gap) || account.Row.NextSendAt > now, now)) throw new StaleReadException("account");
@@ -55,9 +53,8 @@ internal static class ActionClaims
         var found = await session.QueryAsync(ActionSql.Of(session).One, r => Read(r, type, account, overrides), ("id", id), ("n", 1));
         var live = await DropStaleAsync(session, found, now);
         if (live.Count == 0) return new ClaimResult([], found.Count == 0 ? new Wait(WaitReason.EarlierStep, null) : null);
-        var taken = await TakeAsync(session, account, type, day, live, owner, now);
-        if (account.MinGap > TimeSpan.Zero) await session.ExecuteAsync(ActionSql.SetNext, ("next", now + account.MinGap), ("id", account.Id));
-        return new ClaimResult(taken, null);
+        // Asked for now: no backlog, whenever it was due.
+        return new ClaimResult(await TakeAsync(session, account, type, day, live, owner, now, now, options), null);
     }
 
     private static async Task<bool> LockAsync(WriteSession session, AccountFacts account, bool anyway, DateTime now) =>
@@ -73,19 +70,22 @@ internal static class ActionClaims
     }
 
     private static async Task<List<ClaimedAction>> TakeAsync(
-        WriteSession session, AccountFacts account, ActionType type, (long Id, DayCount Count) day, List<ClaimedAction> actions, string owner, DateTime now)
+        WriteSession session, AccountFacts account, ActionType type, (long Id, DayCount Count) day, List<ClaimedAction> actions, string owner, DateTime paced, DateTime now,
+        OutreachOptions options)
     {
         if (day.Id == 0)
         {
             await session.ExecuteAsync(ActionSql.AddDay, ("account", account.Id), ("type", type), ("day", QuotaRules.Key(account.DayOf(now))));
             day = (await DaysAsync(session, account, now))[type];
         }
-        if (await session.ExecuteAsync(ActionSql.Reserve, ("n", actions.Count), ("id", day.Id), ("limit", account.Limit(type, now) ?? -1)) != 1) throw new StaleReadException("quota");
         var taken = actions.ConvertAll(a => a with { Epoch = a.Epoch + 1, Attempts = a.Attempts + 1, QuotaId = day.Id, Day = account.DayOf(now) });
-        var changed = 0;
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, taken, a => [a.Id, a.Epoch, a.QuotaId]))
-            changed += await session.ExecuteAsync(ActionSql.Of(session).Claim, (RowSet.Parameter, rows), ("owner", owner));
-        if (changed != taken.Count) throw new StaleReadException("claim");
+        var gap = ScheduleRules.GapAfter(account, type, paced, options);
+        List<Statement> statements = [new(ActionSql.Reserve, 1, ("n", actions.Count), ("id", day.Id), ("limit", account.Limit(type, now) ?? -1))];
+        foreach (var (rows, count) in RowSet.Json(session.Dialect, taken, a => [a.Id, a.Epoch, a.QuotaId]))
+            statements.Add(new Statement(ActionSql.Of(session).Claim, count, (RowSet.Parameter, rows), ("owner", owner)));
+        if (gap > TimeSpan.Zero) statements.Add(new Statement(ActionSql.SetNext, 1, ("next", now + gap), ("id", account.Id)));
+        // The quota refused, or somebody else was faster: all of it is done again on what is so now.
+        if (!await session.ExecuteAllAsync(statements)) throw new StaleReadException("claim");
         ActionStore.Publish(session, account.Id);
         return taken;
     }
@@ -108,8 +108,13 @@ internal static class ActionClaims
             r.IsDBNull(15) ? null : r.GetString(15));
         var action = new ClaimedAction(
             r.GetInt64(0), r.GetInt64(1), r.GetString(3), type, r.IsDBNull(4) ? null : r.GetString(4), r.GetInt32(5), r.GetInt64(6),
-            DateTime.SpecifyKind(r.GetDateTime(7), DateTimeKind.Utc), prospect, 0, account, overrides);
+            DateTime.SpecifyKind(r.GetDateTime(7), DateTimeKind.Utc), prospect, 0, account, overrides)
+        {
+            Facts = new ProspectFacts(Enum.Parse<ProspectStage>(r.GetString(14)), null, 0, Moment(r, 16), Moment(r, 17), null),
+        };
         var stale = type != ActionType.Reply && (r.GetInt64(13) != action.ProspectEpoch || r.GetString(14) == nameof(ProspectStage.Stopped));
         return (action, stale);
     }
+
+    private static DateTime? Moment(DbDataReader r, int column) => r.IsDBNull(column) ? null : DateTime.SpecifyKind(r.GetDateTime(column), DateTimeKind.Utc);
 }

@@ -66,30 +66,41 @@ public sealed partial class ActionQueueJob : HostedLoop
         _next = Next(work, now);
         if (due.Count == 0) return 0;
         var owner = await _node.HoldAsync(cancel);
-        var claimed = new List<ClaimedAction>();
         // Not always the same account first, and none takes the whole batch while others wait.
         var share = Math.Max(1, _options.BatchSize / due.Count);
         _first++;
-        for (var i = 0; i < due.Count && claimed.Count < _options.BatchSize && !cancel.IsCancellationRequested; i++)
+        var chosen = Enumerable.Range(0, Math.Min(due.Count, _options.BatchSize)).Select(i => due[(int)((uint)(_first + i) % (uint)due.Count)]);
+        var claimed = new System.Collections.Concurrent.ConcurrentBag<ClaimedAction>();
+        await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = _options.Parallel }, async (one, _) =>
         {
-            var (account, heads) = due[(int)((uint)(_first + i) % (uint)due.Count)];
-            var ready = heads.Where(h => h.Due <= now).ToList();
-            var most = Math.Min(share, _options.BatchSize - claimed.Count);
-            try
-            {
-                var batch = (await _database.WriteAsync(session => ActionClaims.ClaimDueAsync(session, account, ready, most, owner, now, _options), cancel)).Actions;
-                _hand.Take(batch);
-                claimed.AddRange(batch);
-            }
-            catch (Exception e) when (!cancel.IsCancellationRequested)
-            {
-                // One account that cannot be served must not hold up the others.
-                LogNotClaimed(e, account.Id);
-            }
-        }
+            if (cancel.IsCancellationRequested) return;
+            foreach (var action in await ClaimAsync(one, share, owner, now, cancel)) claimed.Add(action);
+        });
         // What is in hand is sent or given back, also when the process is asked to stop.
-        if (claimed.Count > 0) await _path.SendAsync(claimed, cancel);
+        if (claimed.Count > 0) await _path.SendAsync([.. claimed.OrderBy(a => a.DueAt).ThenBy(a => a.Id)], cancel);
         return claimed.Count;
+    }
+
+    private async Task<IReadOnlyList<ClaimedAction>> ClaimAsync(AccountWork work, int most, string owner, DateTime now, CancellationToken cancel)
+    {
+        var (account, heads) = work;
+        try
+        {
+            var ready = heads.Where(h => h.Due <= now).ToList();
+            var batch = (await _database.WriteAsync(session => ActionClaims.ClaimDueAsync(session, account, ready, most, owner, now, _options), cancel)).Actions;
+            _hand.Take(batch);
+            return batch;
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            // One account that cannot be served must not hold up the others.
+            LogNotClaimed(e, account.Id);
+            return [];
+        }
+        catch (OperationCanceledException)
+        {
+            return [];
+        }
     }
 
     protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)

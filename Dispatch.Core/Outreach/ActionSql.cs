@@ -8,7 +8,8 @@ internal sealed class ActionSql
     private static readonly Dictionary<DatabaseProvider, ActionSql> ByProvider = SqlDialect.All.ToDictionary(d => d.Provider, d => new ActionSql(d));
 
     private const string Columns =
-        "a.id, a.epoch, a.prospect_id, a.kind, a.content, a.attempts, a.prospect_epoch, a.due_at, a.started_at, p.name, p.address, p.company, p.language, p.epoch, p.stage, p.time_zone";
+        "a.id, a.epoch, a.prospect_id, a.kind, a.content, a.attempts, a.prospect_epoch, a.due_at, a.started_at, p.name, p.address, p.company, p.language, p.epoch, p.stage, p.time_zone, "
+        + "p.contacted_at, p.last_inbound_at";
 
     private const string Joined = "JOIN prospects p ON p.id = a.prospect_id";
 

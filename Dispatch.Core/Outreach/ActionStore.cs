@@ -63,7 +63,6 @@ internal static class ActionStore
         var ends = answers.Select(a => EndOf(a.Ready, a.Result, breakers, now, options, jitter)).ToList();
         List<End>? done = ends;
         if (!await session.TryAsync(async () => await FinishRowsAsync(session, ends, now) == ends.Count)) done = await FinishEachAsync(session, ends, now);
-        await AdvanceAsync(session, done, now, options);
         foreach (var (account, breaker) in breakers)
         {
             // Somebody else's answer was faster: counted again from what is so now.
@@ -71,8 +70,12 @@ internal static class ActionStore
                     ("id", account), ("seen", breaker.Seen)) == 0 && breaker.Decision.Failures > 0)
                 throw new StaleReadException("breaker");
         }
-        await GiveAsync(session, done.ConvertAll(e => (e.Action.QuotaId, e.Sent.Status is ActionStatus.Success or ActionStatus.Uncertain)));
-        await LogAsync(session, done.ConvertAll(e => LogOf(e.Action, e.Sent.Status == ActionStatus.Pending ? ActionStatus.Failed : e.Sent.Status, e.Sent.ProviderId, e.Sent.Error)), now);
+        await session.ExecuteAllAsync(
+        [
+            .. Advance(session, done, now, options),
+            .. Give(session, done.ConvertAll(e => (e.Action.QuotaId, e.Sent.Status is ActionStatus.Success or ActionStatus.Uncertain))),
+            .. Log(session, done.ConvertAll(e => LogOf(e.Action, e.Sent.Status == ActionStatus.Pending ? ActionStatus.Failed : e.Sent.Status, e.Sent.ProviderId, e.Sent.Error)), now),
+        ]);
         await StopUnreachableAsync(session, [.. done.Where(e => e.Class == ErrorClass.Permanent).Select(e => e.Action.Prospect.Id)], now);
         foreach (var account in done.Select(e => e.Action.Account.Id).Distinct()) Publish(session, account);
         foreach (var end in done) session.Publish(Topics.Prospect(end.Action.Prospect.Id), EventNames.ActionChanged, end.Action.Id);
@@ -80,18 +83,20 @@ internal static class ActionStore
     }
 
     /// <summary>Reserved units back, some of them as used.</summary>
-    public static async Task GiveAsync(WriteSession session, IReadOnlyCollection<(long QuotaId, bool Used)> units)
+    public static Task GiveAsync(WriteSession session, IReadOnlyCollection<(long QuotaId, bool Used)> units) => session.ExecuteAllAsync([.. Give(session, units)]);
+
+    public static Task LogAsync(WriteSession session, IReadOnlyCollection<ActionLog> logs, DateTime now) => session.ExecuteAllAsync([.. Log(session, logs, now)]);
+
+    private static IEnumerable<Statement> Give(WriteSession session, IReadOnlyCollection<(long QuotaId, bool Used)> units)
     {
         // By id, so that two who give back to the same days meet in one order.
         var days = units.GroupBy(u => u.QuotaId).OrderBy(g => g.Key).Select(g => (Id: g.Key, Back: g.Count(), Used: g.Count(u => u.Used))).ToList();
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, days, d => [d.Id, d.Back, d.Used])) await session.ExecuteAsync(ActionSql.Of(session).Give, (RowSet.Parameter, rows));
+        return RowSet.Json(session.Dialect, days, d => [d.Id, d.Back, d.Used]).Select(r => new Statement(ActionSql.Of(session).Give, null, (RowSet.Parameter, r.Json)));
     }
 
-    public static async Task LogAsync(WriteSession session, IReadOnlyCollection<ActionLog> logs, DateTime now)
-    {
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, logs, l => [l.ActionId, l.AccountId, l.ProspectId, l.Action, l.Status, l.Attempt, l.ProviderMessageId, l.Error]))
-            await session.ExecuteAsync(ActionSql.Of(session).Log, (RowSet.Parameter, rows), ("now", now));
-    }
+    private static IEnumerable<Statement> Log(WriteSession session, IReadOnlyCollection<ActionLog> logs, DateTime now) =>
+        RowSet.Json(session.Dialect, logs, l => [l.ActionId, l.AccountId, l.ProspectId, l.Action, l.Status, l.Attempt, l.ProviderMessageId, l.Error])
+            .Select(r => new Statement(ActionSql.Of(session).Log, null, (RowSet.Parameter, r.Json), ("now", now)));
 
     private static ActionLog LogOf(ClaimedAction a, ActionStatus status, string? provider, string? error) => new()
         { ActionId = a.Id, AccountId = a.Account.Id, ProspectId = a.Prospect.Id, Action = a.Kind, Status = status, Attempt = a.Attempts, ProviderMessageId = provider, Error = error };
@@ -160,28 +165,21 @@ internal static class ActionStore
         return done;
     }
 
-    /// <summary>Where the prospects of what left are in their sequences now, unless they have written in between.</summary>
-    private static async Task AdvanceAsync(WriteSession session, List<End> ends, DateTime now, OutreachOptions options)
+    /// <summary>Where the prospects of what left are in their sequences now. Who has written in between has another epoch, and nothing of his changes.</summary>
+    private static IEnumerable<Statement> Advance(WriteSession session, List<End> ends, DateTime now, OutreachOptions options)
     {
         var moved = ends.Where(e => e.Sent.Status == ActionStatus.Success).GroupBy(e => e.Action.Prospect.Id).Select(g => g.OrderBy(e => e.Action.Id).Last().Action)
             .OrderBy(a => a.Prospect.Id).ToList();
-        if (moved.Count == 0) return;
-        var ids = moved.ConvertAll(a => a.Prospect.Id);
-        var facts = await session.Db.Prospects.AsNoTracking().Where(p => ids.Contains(p.Id)).ToDictionaryAsync(p => p.Id, ProspectFacts.Of);
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, moved, a =>
-            {
-                var step = ActionKinds.StepOf(a.Kind);
-                var seen = facts[a.Prospect.Id];
-                var after = seen with
-                {
-                    Sequence = step?.Sequence, Step = step?.Step ?? 0, ContactedAt = seen.ContactedAt ?? now, LastOutboundAt = now,
-                    Stage = seen.Stage == ProspectStage.New ? ProspectStage.Contacted : seen.Stage,
-                };
-                return [a.Prospect.Id, a.ProspectEpoch, after.Sequence?.ToString(), after.Step, FollowupRules.NextLook(after, options)];
-            }))
+        return RowSet.Json(session.Dialect, moved, a =>
         {
-            await session.ExecuteAsync(ActionSql.Of(session).Advance, (RowSet.Parameter, rows), ("now", now));
-        }
+            var step = ActionKinds.StepOf(a.Kind);
+            var after = a.Facts with
+            {
+                Sequence = step?.Sequence, Step = step?.Step ?? 0, ContactedAt = a.Facts.ContactedAt ?? now, LastOutboundAt = now,
+                Stage = a.Facts.Stage == ProspectStage.New ? ProspectStage.Contacted : a.Facts.Stage,
+            };
+            return [a.Prospect.Id, a.ProspectEpoch, after.Sequence?.ToString(), after.Step, FollowupRules.NextLook(after, options)];
+        }).Select(r => new Statement(ActionSql.Of(session).Advance, null, (RowSet.Parameter, r.Json), ("now", now)));
     }
 
     private static async Task StopUnreachableAsync(WriteSession session, List<long> prospects, DateTime now)

@@ -54,7 +54,7 @@ public sealed partial class Actions
             if (action is null) return new ActionOutcome(ActionResult.NotFound, id);
             if (action.Status != ActionStatus.Pending) return new ActionOutcome(ActionResult.WrongStatus, id, action.Status);
             var account = await AccountReader.FindAsync(session.Db, action.AccountId);
-            claim = await ActionClaims.ClaimOneAsync(session, account!, id, action.Type, owner, Overrides.Window | Overrides.Gap, now);
+            claim = await ActionClaims.ClaimOneAsync(session, account!, id, action.Type, owner, Overrides.Window | Overrides.Gap, now, _options);
             return claim.Wait is { } wait ? new ActionOutcome(ActionResult.Refused, id, action.Status, Wait: wait) : new ActionOutcome(ActionResult.Cancelled, id, ActionStatus.Cancelled);
         }, cancel);
         return claim is { Actions: [var mine] } ? await OutcomeOfAsync(id, await _path.SendAsync([mine], cancel), cancel) : outcome;

@@ -114,7 +114,7 @@ public sealed partial class Actions
             {
                 (added, var account) = await AddAsync(session, wanted, now);
                 if (added.Result != ActionResult.Scheduled) return true;
-                claim = await ActionClaims.ClaimOneAsync(session, account!, added.Id, ActionKinds.TypeOf(wanted.Kind)!.Value, owner, overrides, now);
+                claim = await ActionClaims.ClaimOneAsync(session, account!, added.Id, ActionKinds.TypeOf(wanted.Kind)!.Value, owner, overrides, now, _options);
                 if (claim.Actions.Count > 0) return true;
                 added = keepPending ? added with { Wait = claim.Wait } : new ActionOutcome(ActionResult.Refused, Wait: claim.Wait);
                 return keepPending;

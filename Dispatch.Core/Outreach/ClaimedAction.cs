@@ -10,6 +10,9 @@ internal sealed record ClaimedAction(
     long Id, long Epoch, string Kind, ActionType Type, string? Content, int Attempts, long ProspectEpoch, DateTime DueAt, ProspectCard Prospect, long QuotaId, AccountFacts Account,
     Overrides Overrides)
 {
+    /// <summary>As they were at the claim; while his epoch is the same he has not written since.</summary>
+    public required ProspectFacts Facts { get; init; }
+
     /// <summary>The local day whose unit was reserved.</summary>
     public DateOnly Day { get; init; }
 
