@@ -16,11 +16,11 @@ export async function serve(peer) {
       say({ seconds: (now() - start) / 1000 });
     } else if (command === 'execute') {
       const start = now();
-      await executed(peer, count, () => {}, async () => {});
+      await executed(peer, count, false, () => {}, async () => {});
       say({ seconds: (now() - start) / 1000 });
     } else if (command === 'latency') {
       const waits = [];
-      await executed(peer, count, (due) => waits.push(now() - due), async () => {
+      await executed(peer, count, true, (due) => waits.push(now() - due), async () => {
         await pause(2000);
         for (let i = 0; i < count; i++) {
           await pause(10);
@@ -37,11 +37,11 @@ export async function serve(peer) {
   }
 }
 
-async function executed(peer, count, onJob, work) {
+async function executed(peer, count, paced, onJob, work) {
   let done = 0;
   let finish;
   const all = new Promise((resolve) => { finish = resolve; });
-  await peer.start((due) => { onJob(due); if (++done === count) finish(); });
+  await peer.start((due) => { onJob(due); if (++done === count) finish(); }, paced);
   await work();
   await all;
   await peer.stop();

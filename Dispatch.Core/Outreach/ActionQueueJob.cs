@@ -76,8 +76,9 @@ public sealed partial class ActionQueueJob : HostedLoop
             if (cancel.IsCancellationRequested) return;
             foreach (var action in await ClaimAsync(one, share, owner, now, cancel)) claimed.Add(action);
         });
+        // By account, or chunks that are recorded at once wait for each other at the accounts' days.
         // What is in hand is sent or given back, also when the process is asked to stop.
-        if (claimed.Count > 0) await _path.SendAsync([.. claimed.OrderBy(a => a.DueAt).ThenBy(a => a.Id)], cancel);
+        if (claimed.Count > 0) await _path.SendAsync([.. claimed.OrderBy(a => a.Account.Id).ThenBy(a => a.DueAt).ThenBy(a => a.Id)], cancel);
         return claimed.Count;
     }
 

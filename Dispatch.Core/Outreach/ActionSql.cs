@@ -25,7 +25,9 @@ internal sealed class ActionSql
         Due = dialect.FirstFree(Columns, "outreach_actions", Joined, $"a.account_id = @account AND a.type = @type AND a.status = 'Pending' AND a.due_at <= @now AND {NoEarlier}", "a.due_at, a.id");
         One = dialect.FirstFree(Columns, "outreach_actions", Joined, $"a.id = @id AND a.status = 'Pending' AND {NoEarlier}", "a.id");
         Claim = dialect.UpdateRows("outreach_actions", [.. Key, RowColumn.Id("quota")],
-            "status = 'Claimed', lease_owner = @owner, epoch = r.epoch, quota_id = r.quota, attempts = attempts + 1, error = NULL, error_class = NULL", "status = 'Pending'");
+            "status = 'Claimed', lease_owner = @owner, epoch = r.epoch, quota_id = r.quota, attempts = attempts + 1, error = NULL, error_class = NULL",
+            // The epoch is a fence, and it ties the condition to the given row: of "status = 'Pending'" alone PostgreSQL thinks that it leaves one row, and walks through the table for it.
+            "status = 'Pending' AND outreach_actions.epoch = r.epoch - 1");
         Start = dialect.UpdateRows("outreach_actions", [.. Key, RowColumn.Text("content"), RowColumn.Id("account_version")],
             "status = 'Sending', started_at = @now, content = r.content",
             "status = 'Claimed' AND outreach_actions.epoch = r.epoch AND "
