@@ -11,6 +11,7 @@ return args switch
     ["locks", .. var rest] => await LockBench.RunAsync(Arguments.Parse(rest)),
     ["bus", .. var rest] => await BusBench.RunAsync(Arguments.Parse(rest)),
     ["connect", .. var rest] => await ConnectBench.RunAsync(Arguments.Parse(rest)),
+    ["actions", .. var rest] => await Dispatch.Bench.Actions.ActionBench.RunAsync(Arguments.Parse(rest)),
     ["matching", .. var rest] => await MatchingBench.RunAsync(Arguments.Parse(rest)),
     ["simulate-matching", var file, .. var rest] => await SimulateCommand.RunAsync(file, Arguments.Parse(rest)),
     ["serve", .. var rest] => ServeCommand.Run(rest),

@@ -5,6 +5,7 @@ using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
+using Dispatch.Core.Outreach;
 using Dispatch.Core.Ops;
 using Dispatch.Core.Numbers;
 using Dispatch.Core.People;
@@ -30,6 +31,7 @@ builder.Services.Configure<ConflictOptions>(builder.Configuration.GetSection(Con
 builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchMatching(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
+builder.Services.AddDispatchOutreach(builder.Configuration);
 builder.Services.AddDispatchBroker(builder.Configuration);
 builder.Services.AddDispatchNumbers(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchPeople().AddDispatchSignIn();

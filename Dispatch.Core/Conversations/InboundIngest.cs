@@ -10,8 +10,11 @@ namespace Dispatch.Core.Conversations;
 /// One transaction over everything that waited together: dedupe, contact, conversation, message, decide, claim or park. Order within a
 /// conversation is the order of arrival. When another node was faster at anything, the whole batch is done again from fresh reads.
 /// </summary>
-public sealed class InboundIngest(ConversationClaims claims, PendingMessageService pending, IOptions<ConversationOptions> options)
+public sealed class InboundIngest(
+    ConversationClaims claims, PendingMessageService pending, IEnumerable<IInboundFollower> followers, IOptions<ConversationOptions> options)
 {
+    private readonly IInboundFollower[] _followers = [.. followers];
+
     public async Task<IReadOnlyList<InboundResult>> StoreAsync(WriteSession session, IReadOnlyList<InboundBatch> batches, DateTime now)
     {
         var items = await SelectNewAsync(session, batches);
@@ -20,6 +23,11 @@ public sealed class InboundIngest(ConversationClaims claims, PendingMessageServi
             var groups = await ResolveAsync(session, items, now);
             await StoreMessagesAsync(session, items, now);
             await PlaceAsync(session, groups, now);
+            // After the conversations: everybody locks in this order.
+            if (items.Count > 0)
+            {
+                foreach (var follower in _followers) await follower.StoredAsync(session, [.. items.Select(i => i.Message)], now);
+            }
         }
         catch (Exception e) when (DatabaseErrors.IsDuplicateKey(e))
         {

@@ -77,6 +77,16 @@ public abstract class SqlDialect
     /// </summary>
     public abstract string NewestPerKey(string table, RowColumn[] keys, params string[] columns);
 
+    /// <summary>A boolean as this provider writes it.</summary>
+    public virtual string True => "1";
+
+    /// <summary>
+    /// The first <c>@n</c> rows of <paramref name="table"/> (alias <c>a</c>) that nobody else has locked, locked until the end of the transaction: how several take from one queue
+    /// without waiting for each other.
+    /// </summary>
+    public virtual string FirstFree(string columns, string table, string joins, string where, string order) =>
+        $"SELECT {columns} FROM {table} a {joins} WHERE {where} ORDER BY {order} LIMIT @n";
+
     protected virtual bool OutputsBeforeRows => false;
 
     /// <summary>How a key column is compared with that of a given row, so that its index is used whatever the statistics were.</summary>
@@ -107,6 +117,10 @@ public abstract class SqlDialect
         public override DatabaseProvider Provider => DatabaseProvider.PostgreSql;
         public override string Now => "clock_timestamp()";
         public override string NowPlus(string milliseconds) => $"clock_timestamp() + {milliseconds} * interval '1 millisecond'";
+        public override string True => "TRUE";
+
+        public override string FirstFree(string columns, string table, string joins, string where, string order) =>
+            base.FirstFree(columns, table, joins, where, order) + " FOR UPDATE OF a SKIP LOCKED";
 
         // Microseconds, cut off as the driver does it and not rounded as the server would.
         public override string Moment(DateTime utc) => utc.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
@@ -144,6 +158,9 @@ public abstract class SqlDialect
         protected override bool OutputsBeforeRows => true;
         public override string Now => "SYSUTCDATETIME()";
         public override string NowPlus(string milliseconds) => $"DATEADD(millisecond, {milliseconds}, SYSUTCDATETIME())";
+
+        public override string FirstFree(string columns, string table, string joins, string where, string order) =>
+            $"SELECT TOP (@n) {columns} FROM {table} a WITH (UPDLOCK, ROWLOCK, READPAST) {joins} WHERE {where} ORDER BY {order}";
 
         public override void SetValue(DbParameter parameter, object? value)
         {

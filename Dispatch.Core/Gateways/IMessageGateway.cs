@@ -23,6 +23,8 @@ public enum SendFailure
     TooMany,
     /// <summary>The gateway refused or broke down for another reason.</summary>
     Refused,
+    /// <summary>The provider holds the whole account back for about a day (Unipile: <c>cannot_resend_yet</c>, <c>limit_exceeded</c>); nothing left.</summary>
+    AccountLimited,
 }
 
 /// <param name="ProviderId">The gateway's id when it accepted the message.</param>
@@ -38,4 +40,17 @@ public interface IMessageGateway
     ChannelProvider Provider { get; }
 
     Task<SendResult> SendTextAsync(OutboundMessage message, CancellationToken cancel);
+}
+
+/// <summary>What a gateway knows of a message whose sender died on the way.</summary>
+/// <param name="Sent">Null: it cannot say.</param>
+public sealed record LookupResult(bool? Sent, string? ProviderId = null);
+
+/// <summary>A gateway that can be asked whether a message left (its own messages can be read in the chat).</summary>
+public interface IMessageLookup
+{
+    ChannelProvider Provider { get; }
+
+    /// <summary>Looks for this text to this address since <paramref name="since"/> (UTC). Never throws for what a gateway may answer.</summary>
+    Task<LookupResult> FindAsync(OutboundMessage message, DateTime since, CancellationToken cancel);
 }

@@ -27,6 +27,9 @@ public static class Topics
     public const string Drivers = "drivers";
     public const string Alerts = "alerts";
 
+    /// <summary>Accounts, prospects and actions: lists and counts of outreach.</summary>
+    public const string Outreach = "outreach";
+
     /// <summary>The connection to the broker, commands that wait, dead letters.</summary>
     public const string Broker = "broker";
 
@@ -39,6 +42,7 @@ public static class Topics
     /// <summary>One number: its state, its time line, its code (to be read again, never in the signal).</summary>
     public static string Number(long id) => $"number.{id}";
     public static string Booking(long id) => $"booking.{id}";
+    public static string Prospect(long id) => $"prospect.{id}";
     public static string Moderator(long id) => $"moderator.{id}";
     public static string Conversation(long id) => $"conversation.{id}";
     public static string Profile(long id) => $"profile.{id}";
@@ -84,6 +88,11 @@ public static class EventNames
     public const string OfferChanged = "offer:changed";
     public const string DriverChanged = "driver:changed";
     public const string AlertChanged = "alert:changed";
+
+    /// <summary>Actions of an account (the id) were planned, taken, sent or ended.</summary>
+    public const string ActionChanged = "action:changed";
+    public const string ProspectChanged = "prospect:changed";
+    public const string AccountChanged = "account:changed";
     public const string NumberChanged = "number:changed";
     public const string WorkerChanged = "worker:changed";
     public const string BrokerChanged = "broker:changed";

@@ -1,4 +1,5 @@
 using System.Text;
+using Dispatch.Core.Messaging;
 
 namespace Dispatch.Core.Matching;
 
@@ -24,7 +25,7 @@ public sealed class ParsedTemplate
             if (line.GoesWhenEmpty && Array.TrueForAll(line.Parts, p => !p.IsName || Value(values, p.Text).Length == 0)) continue;
             if (text.Length > 0 || line.Parts.Length == 0) text.Append('\n');
             var start = text.Length;
-            foreach (var part in line.Parts) text.Append(part.IsName ? Value(values, part.Text) : part.Text);
+            foreach (var part in line.Parts) text.Append(!part.IsName ? part.Text : Value(values, part.Text) is { Length: > 0 } value ? value : part.Fallback);
             while (text.Length > start && char.IsWhiteSpace(text[^1])) text.Length--;
         }
         return text.ToString().Trim();
@@ -39,9 +40,6 @@ public sealed class ParsedTemplate
         return "";
     }
 
-    /// <param name="IsName">A placeholder, otherwise words.</param>
-    internal readonly record struct Part(string Text, bool IsName);
-
     /// <param name="GoesWhenEmpty">Besides its placeholders it holds no letter and no digit.</param>
-    internal readonly record struct Line(Part[] Parts, bool GoesWhenEmpty);
+    internal readonly record struct Line(TextPart[] Parts, bool GoesWhenEmpty);
 }

@@ -1,9 +1,9 @@
-using System.Text.RegularExpressions;
+using Dispatch.Core.Messaging;
 
 namespace Dispatch.Core.Matching;
 
 /// <summary>Fills and checks templates. Pure.</summary>
-public static partial class TemplateRules
+public static class TemplateRules
 {
     /// <summary>Characters of a template.</summary>
     public const int MaxLength = MatchingConfiguration.TemplateLength;
@@ -16,14 +16,7 @@ public static partial class TemplateRules
         var lines = new List<ParsedTemplate.Line>();
         foreach (var line in template.Split('\n'))
         {
-            var (parts, at) = (new List<ParsedTemplate.Part>(), 0);
-            foreach (Match match in Placeholder().Matches(line))
-            {
-                if (match.Index > at) parts.Add(new(line[at..match.Index], false));
-                parts.Add(new(match.Groups["name"].Value, true));
-                at = match.Index + match.Length;
-            }
-            if (at < line.Length) parts.Add(new(line[at..], false));
+            var parts = Placeholders.Parts(line).ToList();
             // "💰 {price}" with no price says nothing; a sentence with an empty word in it stays.
             lines.Add(new([.. parts], parts.Exists(p => p.IsName) && !parts.Exists(p => !p.IsName && p.Text.Any(char.IsLetterOrDigit))));
         }
@@ -46,9 +39,5 @@ public static partial class TemplateRules
     }
 
     /// <summary>Placeholders in a text that this template has not.</summary>
-    public static IEnumerable<string> Unknown(TemplateKey key, string text) => Placeholder().Matches(text).Select(m => m.Groups["name"].Value)
-        .Distinct(StringComparer.Ordinal).Except(TemplateTexts.Placeholders[key], StringComparer.Ordinal);
-
-    [GeneratedRegex(@"\{(?<name>[a-zA-Z]+)\}", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Placeholder();
+    public static IEnumerable<string> Unknown(TemplateKey key, string text) => Placeholders.Unknown(text, TemplateTexts.Placeholders[key]);
 }

@@ -5,6 +5,7 @@ using Dispatch.Core.Data;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Outreach;
 using Dispatch.Core.Numbers;
 using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
@@ -40,7 +41,7 @@ public class SqlServerTextTests
             .Append(ApproachStore.Claim(DatabaseProvider.SqlServer)).Append(ConflictStore.Add(DatabaseProvider.SqlServer))
             .Concat(ProfileClaims.Statements).Concat(LoadBalancingService.Statements)
             .Append(QueueLine.Statement(SqlDialect.For(DatabaseProvider.SqlServer))).Append(Leases.Text(SqlDialect.For(DatabaseProvider.SqlServer)))
-            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer)))
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.SqlServer)))
             .Concat(BrokerServices.Statements(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(NumberStatements.All),
         sql => Assert.Empty(Errors(sql)));
 

@@ -4,6 +4,7 @@ using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Outreach;
 using Dispatch.Core.Numbers;
 using Dispatch.Core.Profiles;
 using Dispatch.Tests.Support;
@@ -19,7 +20,7 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     private static readonly string[] History =
     [
         "messages", "conversations", "contacts", "conversation_events", "bookings", "booking_notifications", "service_messages", "matching_metrics", "failed_searches",
-        "numbers", "number_sessions", "number_events", "number_links", "worker_sends",
+        "numbers", "number_sessions", "number_events", "number_links", "worker_sends", "outreach_actions", "prospects", "action_logs", "account_days",
     ];
     private readonly StatementLog _log = new();
     private TestDatabase _store = null!;
@@ -49,7 +50,8 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     public void EveryHandWrittenStatement_FindsItsRowsByAnIndex()
     {
         var texts = InboundStore.Statements(SqlDialect.For(DatabaseProvider.Sqlite)).Concat(ConversationClaims.Statements(SqlDialect.For(DatabaseProvider.Sqlite)))
-            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Concat(NumberStatements.All).ToList();
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Concat(NumberStatements.All)
+            .Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).ToList();
 
         Assert.All(texts, sql => Assert.DoesNotContain(Plan(sql), Walks));
         Assert.Contains(texts, sql => Plan(sql).Exists(p => p.Contains("ix_messages_channel_id_provider_message_id", StringComparison.Ordinal)));
@@ -61,7 +63,7 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     public void EveryStatementOverGivenRows_GoesFromTheRowsToTheTable()
     {
         var texts = InboundStore.Statements(SqlDialect.For(DatabaseProvider.Sqlite)).Concat(ConversationClaims.Statements(SqlDialect.For(DatabaseProvider.Sqlite)))
-            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Where(sql => sql.Contains("json_each", StringComparison.Ordinal)).ToList();
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Where(sql => sql.Contains("json_each", StringComparison.Ordinal)).ToList();
 
         Assert.True(texts.Count > 10, $"only {texts.Count} statements take rows");
         Assert.All(texts, sql => Assert.StartsWith("SCAN json_each", Plan(sql)[0], StringComparison.Ordinal));
@@ -113,12 +115,43 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
         await dispatch.HandleUserLeftAsync(people[1]);
         await _node.EndGraceAsync();
         await _node.Queue.GetNextInQueueAsync();
+        await ReachOutAsync(profile);
+    }
+
+    private async Task ReachOutAsync(Profile profile)
+    {
+        var account = new Account
+            { Name = "Sales", Provider = AccountProvider.Simulator, ChannelId = profile.ChannelId, TimeZone = "UTC", Plan = new AccountPlan().ToJson(), Version = 1, CreatedAt = _node.Clock.Now };
+        await using (var db = _node.Database.Read())
+        {
+            db.Accounts.Add(account);
+            await db.SaveChangesAsync();
+        }
+        _node.Gateway.OnSend = null;
+        var prospect = (await _node.Get<ProspectService>().CreateAsync(new NewProspect { Name = "Awa", Phone = "+33600000001", AccountId = account.Id, Contact = true, Automatic = true })).Id;
+        await _node.Get<ConnectionJob>().RunOnceAsync(_node.Clock.Now);
+        await _node.Get<FollowupJob>().RunOnceAsync(_node.Clock.Now);
+        var actions = _node.Get<Actions>();
+        var planned = await actions.PlanAsync(new NewAction("send_followup_A2", prospect, Content: "hello"));
+        await _node.Get<ActionQueueJob>().RunOnceAsync(_node.Clock.Now);
+        await actions.CancelAsync(planned.Id);
+        await actions.RetryAsync(planned.Id);
+        await actions.RunNowAsync(planned.Id);
+        await _node.ReceiveAsync(profile, "33600000001", "yes");
+        await _node.Get<ReplyJob>().RunOnceAsync(_node.Clock.Now);
+        await _node.Get<FollowupJob>().RunOnceAsync(_node.Clock.Now);
+        await _node.Get<OutreachNode>().TakeOverAsync(_node.Clock.Now);
+        var queries = _node.Get<OutreachQueries>();
+        await queries.ActionsAsync(new ActionSearch(ActionStatus.Pending, account.Id));
+        await queries.ActionAsync(planned.Id);
+        await queries.AccountAsync(account.Id);
+        await _node.Get<ProspectService>().StopAsync(prospect, StopReason.ByPerson);
     }
 
     private static bool Walks(string step) => History.Any(table =>
         (step.StartsWith($"SCAN {table}", StringComparison.Ordinal) || (step.StartsWith("SCAN ", StringComparison.Ordinal) && step.Contains($"~{table}", StringComparison.Ordinal)))
         // A partial index holds only what is still to be done.
-        && !step.Contains("ix_messages_outgoing", StringComparison.Ordinal) && !step.Contains("ix_bookings_asked", StringComparison.Ordinal));
+        && !step.Contains("ix_outreach_actions_in_hand", StringComparison.Ordinal) && !step.Contains("ix_messages_outgoing", StringComparison.Ordinal) && !step.Contains("ix_bookings_asked", StringComparison.Ordinal));
 
     /// <summary>The steps of the plan, each with the table behind its alias.</summary>
     private List<string> Plan(string sql)

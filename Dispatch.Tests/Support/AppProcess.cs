@@ -62,10 +62,15 @@ public sealed class AppProcess : IAsyncDisposable
         await _process.WaitForExitAsync().InTime();
     }
 
+    /// <summary>SIGSTOP: it hangs, as a machine does whose host is busy, and knows nothing of it afterwards.</summary>
+    public void Freeze() => Signal("STOP");
+
+    public void Thaw() => Signal("CONT");
+
     /// <summary>SIGTERM, as a service manager stops it.</summary>
     public async Task StopAsync()
     {
-        using var kill = Process.Start(new ProcessStartInfo("kill", ["-TERM", $"{_process.Id}"]))!;
+        Signal("TERM");
         await _process.WaitForExitAsync().InTime(TimeSpan.FromSeconds(40));
         Assert.True(_process.ExitCode == 0, $"ended with {_process.ExitCode}: {Output}");
     }
@@ -75,6 +80,13 @@ public sealed class AppProcess : IAsyncDisposable
         Http.Dispose();
         if (!_process.HasExited) await KillAsync();
         _process.Dispose();
+    }
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start(new ProcessStartInfo("kill", [$"-{name}", $"{_process.Id}"]))!;
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
     }
 
     /// <summary>It says itself where it listens.</summary>

@@ -17,7 +17,8 @@ public sealed class StubGateway : IAsyncDisposable
     public ConcurrentQueue<string> Sent { get; } = new();
     public string Address => _app.Urls.First();
 
-    public static async Task<StubGateway> StartAsync()
+    /// <param name="thinks">How long it takes to answer after it has taken a message; null: no time.</param>
+    public static async Task<StubGateway> StartAsync(Func<TimeSpan>? thinks = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -28,6 +29,7 @@ public sealed class StubGateway : IAsyncDisposable
         {
             var body = await JsonSerializer.DeserializeAsync<JsonElement>(context.Request.Body);
             stub.Sent.Enqueue(body.GetProperty("to").GetString()!.Split('@')[0]);
+            if (thinks is not null) await Task.Delay(thinks(), TimeProvider.System);
             return Results.Json(new { sent = true, message = new { id = $"stub-{Interlocked.Increment(ref stub._number)}" } });
         });
         await app.StartAsync();

@@ -45,6 +45,7 @@ public static class ApiServices
         SettingEndpoints.Map(api);
         DriverEndpoints.Map(api);
         BookingEndpoints.Map(api);
+        OutreachEndpoints.Map(api);
         NumberEndpoints.Map(api);
         NumberEndpoints.MapSeed(app.MapGroup("").AllowAnonymous().DisableAntiforgery().AddEndpointFilter(faults).AddEndpointFilter(keys)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBody)).ProducesProblem(StatusCodes.Status401Unauthorized));

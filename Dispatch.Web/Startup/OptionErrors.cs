@@ -13,6 +13,8 @@ internal sealed class OptionErrors(IConfiguration configuration)
 
     public string? Text(string key) => configuration[key] is { Length: > 0 } value ? value : null;
 
+    public bool Has(string section) => configuration.GetSection(section).GetChildren().Any();
+
     public string[] List(string key) => [.. configuration.GetSection(key).GetChildren().Select(c => c.Value ?? "")];
 
     public int Number(string key, int standard, int least, int most)

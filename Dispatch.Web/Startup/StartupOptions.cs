@@ -13,7 +13,8 @@ internal static class StartupOptions
 
     private static readonly Action<OptionErrors>[] Sections =
     [
-        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Node, Matching, ServiceMessages, Broker, Numbers,
+        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Node, Matching, ServiceMessages, Broker, Numbers, Outreach,
+        Composer,
     ];
 
     /// <summary>Says every wrong setting on a line of its own; false when there is one.</summary>
@@ -140,6 +141,42 @@ internal static class StartupOptions
     {
         errors.Number("ServiceMessages:Parallel", 16, 1, 256);
         errors.Number("ServiceMessages:PerSecond", 20, 1, 1000);
+    }
+
+    private static void Outreach(OptionErrors errors)
+    {
+        errors.Flag("Outreach:Enabled", true);
+        errors.Number("Outreach:BatchSize", 200, 1, 500);
+        errors.Number("Outreach:ChunkSize", 20, 1, 100);
+        errors.Number("Outreach:Parallel", 4, 1, 32);
+        errors.Time("Outreach:Lease", Second, TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(1));
+        errors.Time("Outreach:CallTimeout", Second, Second, TimeSpan.FromMinutes(5));
+        errors.Number("Outreach:MaxAttempts", 5, 1, 20);
+        errors.Number("Outreach:DefaultGapSeconds", 15, 0, 3600);
+        errors.Time("Outreach:CatchUpGap", Second, TimeSpan.Zero, TimeSpan.FromHours(1));
+        errors.Time("Outreach:OverdueAfter", Second, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7));
+        errors.Time("Outreach:PlanAhead", Second, TimeSpan.Zero, TimeSpan.FromDays(365));
+        foreach (var sequence in new[] { "A", "B", "C" })
+        {
+            for (var i = 0; errors.Has($"Outreach:Sequences:{sequence}:{i}"); i++)
+            {
+                var step = $"Outreach:Sequences:{sequence}:{i}";
+                if (errors.Text(step + ":Delay") is null) errors.Add(step + ":Delay", "missing", "a time such as 2.00:00:00, two days");
+                errors.Time(step + ":Delay", Second, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
+                foreach (var end in new[] { ":From", ":To" })
+                {
+                    if (errors.Text(step + end) is { } time && !TimeOnly.TryParse(time, System.Globalization.CultureInfo.InvariantCulture, out _)) errors.Add(step + end, $"'{time}' is no time of day", "such as 09:00");
+                }
+            }
+        }
+    }
+
+    private static void Composer(OptionErrors errors)
+    {
+        errors.Address("Composer:Endpoint");
+        if (errors.Text("Composer:Endpoint") is not null && errors.Text("Composer:Model") is null) errors.Add("Composer:Model", "missing, and the endpoint needs it", "the name of a model");
+        errors.Time("Composer:Timeout", Second, Second, TimeSpan.FromMinutes(1));
+        errors.Number("Composer:MaxLength", 600, 40, 4096);
     }
 
     private static void Numbers(OptionErrors errors)

@@ -2962,6 +2962,523 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("worker_sends");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Outreach.Account", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("BreakerReason")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("breaker_reason");
+
+                    b.Property<DateTime?>("BreakerUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("breaker_until");
+
+                    b.Property<long?>("ChannelId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("channel_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failures");
+
+                    b.Property<DateTime?>("LastClaimAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_claim_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<DateTime?>("NextSendAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_send_at");
+
+                    b.Property<string>("Plan")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plan");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider");
+
+                    b.Property<DateTime?>("ResumedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resumed_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("time_zone");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outreach_accounts");
+
+                    b.HasIndex("ChannelId")
+                        .HasDatabaseName("ix_outreach_accounts_channel_id");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_outreach_accounts_name");
+
+                    b.ToTable("outreach_accounts", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.AccountDay", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("account_id");
+
+                    b.Property<int>("Day")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("day");
+
+                    b.Property<int>("Reserved")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("reserved");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
+
+                    b.Property<int>("Used")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("used");
+
+                    b.HasKey("Id")
+                        .HasName("pk_account_days");
+
+                    b.HasIndex("AccountId", "Day", "Type")
+                        .IsUnique()
+                        .HasDatabaseName("ix_account_days_account_id_day_type");
+
+                    b.ToTable("account_days", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_account_days_units", "reserved >= 0 AND used >= 0");
+                        });
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.ActionLog", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("action");
+
+                    b.Property<long>("ActionId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("action_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<string>("Error")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("error");
+
+                    b.Property<long>("ProspectId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("prospect_id");
+
+                    b.Property<string>("ProviderMessageId")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_message_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.HasKey("Id")
+                        .HasName("pk_action_logs");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_action_logs_at");
+
+                    b.HasIndex("AccountId", "At")
+                        .HasDatabaseName("ix_action_logs_account_id_at");
+
+                    b.HasIndex("ActionId", "Id")
+                        .HasDatabaseName("ix_action_logs_action_id_id");
+
+                    b.HasIndex("ProspectId", "At")
+                        .HasDatabaseName("ix_action_logs_prospect_id_at");
+
+                    b.ToTable("action_logs");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachAction", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("account_id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Content")
+                        .HasMaxLength(4096)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("content");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("CreatedBy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateTime>("DueAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("EffectKey")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("effect_key");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("epoch");
+
+                    b.Property<string>("Error")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("error");
+
+                    b.Property<string>("ErrorClass")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("error_class");
+
+                    b.Property<DateTime?>("FinishedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("finished_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("LeaseOwner")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lease_owner");
+
+                    b.Property<long>("ProspectEpoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("prospect_epoch");
+
+                    b.Property<long>("ProspectId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("prospect_id");
+
+                    b.Property<string>("ProviderMessageId")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_message_id");
+
+                    b.Property<long?>("QuotaId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("quota_id");
+
+                    b.Property<DateTime>("ScheduledAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scheduled_at");
+
+                    b.Property<DateTime?>("StartedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("type");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outreach_actions");
+
+                    b.HasIndex("EffectKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_outreach_actions_effect_key");
+
+                    b.HasIndex("AccountId", "Id")
+                        .HasDatabaseName("ix_outreach_actions_account_id_id");
+
+                    b.HasIndex("ProspectId", "Id")
+                        .HasDatabaseName("ix_outreach_actions_prospect_id_id");
+
+                    b.HasIndex("Status", "DueAt", "Id")
+                        .HasDatabaseName("ix_outreach_actions_status_due_at_id");
+
+                    b.HasIndex(new[] { "FinishedAt" }, "ix_outreach_actions_dead")
+                        .HasDatabaseName("ix_outreach_actions_dead")
+                        .HasFilter("status IN ('Failed','Uncertain')");
+
+                    b.HasIndex(new[] { "AccountId", "Type", "DueAt", "Id" }, "ix_outreach_actions_due")
+                        .HasDatabaseName("ix_outreach_actions_due")
+                        .HasFilter("status = 'Pending'");
+
+                    b.HasIndex(new[] { "LeaseOwner" }, "ix_outreach_actions_in_hand")
+                        .HasDatabaseName("ix_outreach_actions_in_hand")
+                        .HasFilter("status IN ('Claimed','Sending')");
+
+                    b.ToTable("outreach_actions", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_outreach_actions_lease", "status NOT IN ('Claimed','Sending') OR (lease_owner IS NOT NULL AND quota_id IS NOT NULL)");
+                        });
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachTemplate", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("ChangedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("changed_at");
+
+                    b.Property<long?>("ChangedBy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("changed_by");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Language")
+                        .IsRequired()
+                        .HasMaxLength(2)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("language");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(4096)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("text");
+
+                    b.Property<int>("Variant")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("variant");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outreach_templates");
+
+                    b.HasIndex("Kind", "Language", "Variant")
+                        .IsUnique()
+                        .HasDatabaseName("ix_outreach_templates_kind_language_variant");
+
+                    b.ToTable("outreach_templates", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.Prospect", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address");
+
+                    b.Property<bool>("Automatic")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("automatic");
+
+                    b.Property<string>("Company")
+                        .HasMaxLength(120)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("company");
+
+                    b.Property<DateTime?>("ContactDueAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("contact_due_at");
+
+                    b.Property<DateTime?>("ContactedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("contacted_at");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Draft")
+                        .HasMaxLength(4096)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("draft");
+
+                    b.Property<string>("DraftReason")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("draft_reason");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("epoch");
+
+                    b.Property<DateTime?>("FollowUpAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("follow_up_at");
+
+                    b.Property<string>("Language")
+                        .IsRequired()
+                        .HasMaxLength(2)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("language");
+
+                    b.Property<DateTime?>("LastInboundAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_inbound_at");
+
+                    b.Property<DateTime?>("LastOutboundAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_outbound_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<DateTime?>("ReplyDueAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reply_due_at");
+
+                    b.Property<char?>("Sequence")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stage");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("step");
+
+                    b.Property<string>("StopReason")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stop_reason");
+
+                    b.Property<DateTime?>("StoppedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stopped_at");
+
+                    b.Property<string>("TimeZone")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("time_zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_prospects");
+
+                    b.HasIndex("Address")
+                        .HasDatabaseName("ix_prospects_address");
+
+                    b.HasIndex("Stage")
+                        .HasDatabaseName("ix_prospects_stage");
+
+                    b.HasIndex("AccountId", "Address")
+                        .IsUnique()
+                        .HasDatabaseName("ix_prospects_account_id_address");
+
+                    b.HasIndex(new[] { "ContactDueAt" }, "ix_prospects_contact_due")
+                        .HasDatabaseName("ix_prospects_contact_due")
+                        .HasFilter("contact_due_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "FollowUpAt" }, "ix_prospects_follow_up")
+                        .HasDatabaseName("ix_prospects_follow_up")
+                        .HasFilter("follow_up_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "ReplyDueAt" }, "ix_prospects_reply_due")
+                        .HasDatabaseName("ix_prospects_reply_due")
+                        .HasFilter("reply_due_at IS NOT NULL");
+
+                    b.ToTable("prospects");
+                });
+
             modelBuilder.Entity("Dispatch.Core.People.AppUser", b =>
                 {
                     b.Property<long>("Id")
@@ -3842,6 +4359,62 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_worker_sends_numbers_number_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.Account", b =>
+                {
+                    b.HasOne("Dispatch.Core.Gateways.Channel", null)
+                        .WithMany()
+                        .HasForeignKey("ChannelId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_outreach_accounts_channels_channel_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.AccountDay", b =>
+                {
+                    b.HasOne("Dispatch.Core.Outreach.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_account_days_outreach_accounts_account_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.ActionLog", b =>
+                {
+                    b.HasOne("Dispatch.Core.Outreach.OutreachAction", null)
+                        .WithMany()
+                        .HasForeignKey("ActionId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_action_logs_outreach_actions_action_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachAction", b =>
+                {
+                    b.HasOne("Dispatch.Core.Outreach.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_outreach_actions_outreach_accounts_account_id");
+
+                    b.HasOne("Dispatch.Core.Outreach.Prospect", null)
+                        .WithMany()
+                        .HasForeignKey("ProspectId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_outreach_actions_prospects_prospect_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.Prospect", b =>
+                {
+                    b.HasOne("Dispatch.Core.Outreach.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_prospects_outreach_accounts_account_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Profiles.ModeratorProfileAssignment", b =>

@@ -12,7 +12,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Dispatch.Core.Data.Migrations.OnSqlServer
 {
     [DbContext(typeof(SqlServerDispatchDb))]
-    [Migration("20261121130018_Initial")]
+    [Migration("20261121142935_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -3036,6 +3036,535 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     b.ToTable("worker_sends");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Outreach.Account", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("BreakerReason")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("breaker_reason");
+
+                    b.Property<DateTime?>("BreakerUntil")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("breaker_until");
+
+                    b.Property<long?>("ChannelId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("channel_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("int")
+                        .HasColumnName("failures");
+
+                    b.Property<DateTime?>("LastClaimAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("last_claim_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("nvarchar(120)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTime?>("NextSendAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("next_send_at");
+
+                    b.Property<string>("Plan")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("plan");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("provider");
+
+                    b.Property<DateTime?>("ResumedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("resumed_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("state");
+
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)")
+                        .HasColumnName("time_zone");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outreach_accounts");
+
+                    b.HasIndex("ChannelId")
+                        .HasDatabaseName("ix_outreach_accounts_channel_id");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_outreach_accounts_name");
+
+                    b.ToTable("outreach_accounts", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.AccountDay", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<int>("Day")
+                        .HasColumnType("int")
+                        .HasColumnName("day");
+
+                    b.Property<int>("Reserved")
+                        .HasColumnType("int")
+                        .HasColumnName("reserved");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("type");
+
+                    b.Property<int>("Used")
+                        .HasColumnType("int")
+                        .HasColumnName("used");
+
+                    b.HasKey("Id")
+                        .HasName("pk_account_days");
+
+                    b.HasIndex("AccountId", "Day", "Type")
+                        .IsUnique()
+                        .HasDatabaseName("ix_account_days_account_id_day_type");
+
+                    b.ToTable("account_days", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_account_days_units", "reserved >= 0 AND used >= 0");
+                        });
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.ActionLog", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("nvarchar(40)")
+                        .HasColumnName("action");
+
+                    b.Property<long>("ActionId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("action_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("at");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("int")
+                        .HasColumnName("attempt");
+
+                    b.Property<string>("Error")
+                        .HasMaxLength(80)
+                        .HasColumnType("nvarchar(80)")
+                        .HasColumnName("error");
+
+                    b.Property<long>("ProspectId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("prospect_id");
+
+                    b.Property<string>("ProviderMessageId")
+                        .HasMaxLength(128)
+                        .HasColumnType("nvarchar(128)")
+                        .HasColumnName("provider_message_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("status");
+
+                    b.HasKey("Id")
+                        .HasName("pk_action_logs");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_action_logs_at");
+
+                    b.HasIndex("AccountId", "At")
+                        .HasDatabaseName("ix_action_logs_account_id_at");
+
+                    b.HasIndex("ActionId", "Id")
+                        .HasDatabaseName("ix_action_logs_action_id_id");
+
+                    b.HasIndex("ProspectId", "At")
+                        .HasDatabaseName("ix_action_logs_prospect_id_at");
+
+                    b.ToTable("action_logs");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachAction", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("int")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Content")
+                        .HasMaxLength(4096)
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("content");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("CreatedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateTime>("DueAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("EffectKey")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("nvarchar(200)")
+                        .HasColumnName("effect_key");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("epoch");
+
+                    b.Property<string>("Error")
+                        .HasMaxLength(80)
+                        .HasColumnType("nvarchar(80)")
+                        .HasColumnName("error");
+
+                    b.Property<string>("ErrorClass")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("error_class");
+
+                    b.Property<DateTime?>("FinishedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("finished_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("nvarchar(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("LeaseOwner")
+                        .HasMaxLength(80)
+                        .HasColumnType("nvarchar(80)")
+                        .HasColumnName("lease_owner");
+
+                    b.Property<long>("ProspectEpoch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("prospect_epoch");
+
+                    b.Property<long>("ProspectId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("prospect_id");
+
+                    b.Property<string>("ProviderMessageId")
+                        .HasMaxLength(128)
+                        .HasColumnType("nvarchar(128)")
+                        .HasColumnName("provider_message_id");
+
+                    b.Property<long?>("QuotaId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("quota_id");
+
+                    b.Property<DateTime>("ScheduledAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("scheduled_at");
+
+                    b.Property<DateTime?>("StartedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("type");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outreach_actions");
+
+                    b.HasIndex("EffectKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_outreach_actions_effect_key");
+
+                    b.HasIndex("AccountId", "Id")
+                        .HasDatabaseName("ix_outreach_actions_account_id_id");
+
+                    b.HasIndex("ProspectId", "Id")
+                        .HasDatabaseName("ix_outreach_actions_prospect_id_id");
+
+                    b.HasIndex("Status", "DueAt", "Id")
+                        .HasDatabaseName("ix_outreach_actions_status_due_at_id");
+
+                    b.HasIndex(new[] { "FinishedAt" }, "ix_outreach_actions_dead")
+                        .HasDatabaseName("ix_outreach_actions_dead")
+                        .HasFilter("status IN ('Failed','Uncertain')");
+
+                    b.HasIndex(new[] { "AccountId", "Type", "DueAt", "Id" }, "ix_outreach_actions_due")
+                        .HasDatabaseName("ix_outreach_actions_due")
+                        .HasFilter("status = 'Pending'");
+
+                    b.HasIndex(new[] { "LeaseOwner" }, "ix_outreach_actions_in_hand")
+                        .HasDatabaseName("ix_outreach_actions_in_hand")
+                        .HasFilter("status IN ('Claimed','Sending')");
+
+                    b.ToTable("outreach_actions", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_outreach_actions_lease", "status NOT IN ('Claimed','Sending') OR (lease_owner IS NOT NULL AND quota_id IS NOT NULL)");
+                        });
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachTemplate", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("ChangedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("changed_at");
+
+                    b.Property<long?>("ChangedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_by");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("nvarchar(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Language")
+                        .IsRequired()
+                        .HasMaxLength(2)
+                        .HasColumnType("nvarchar(2)")
+                        .HasColumnName("language");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(4096)
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("text");
+
+                    b.Property<int>("Variant")
+                        .HasColumnType("int")
+                        .HasColumnName("variant");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outreach_templates");
+
+                    b.HasIndex("Kind", "Language", "Variant")
+                        .IsUnique()
+                        .HasDatabaseName("ix_outreach_templates_kind_language_variant");
+
+                    b.ToTable("outreach_templates", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.Prospect", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)")
+                        .HasColumnName("address");
+
+                    b.Property<bool>("Automatic")
+                        .HasColumnType("bit")
+                        .HasColumnName("automatic");
+
+                    b.Property<string>("Company")
+                        .HasMaxLength(120)
+                        .HasColumnType("nvarchar(120)")
+                        .HasColumnName("company");
+
+                    b.Property<DateTime?>("ContactDueAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("contact_due_at");
+
+                    b.Property<DateTime?>("ContactedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("contacted_at");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Draft")
+                        .HasMaxLength(4096)
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("draft");
+
+                    b.Property<string>("DraftReason")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("draft_reason");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("epoch");
+
+                    b.Property<DateTime?>("FollowUpAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("follow_up_at");
+
+                    b.Property<string>("Language")
+                        .IsRequired()
+                        .HasMaxLength(2)
+                        .HasColumnType("nvarchar(2)")
+                        .HasColumnName("language");
+
+                    b.Property<DateTime?>("LastInboundAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("last_inbound_at");
+
+                    b.Property<DateTime?>("LastOutboundAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("last_outbound_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("nvarchar(120)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTime?>("ReplyDueAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("reply_due_at");
+
+                    b.Property<string>("Sequence")
+                        .HasColumnType("nvarchar(1)")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("stage");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("int")
+                        .HasColumnName("step");
+
+                    b.Property<string>("StopReason")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("stop_reason");
+
+                    b.Property<DateTime?>("StoppedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("stopped_at");
+
+                    b.Property<string>("TimeZone")
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)")
+                        .HasColumnName("time_zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_prospects");
+
+                    b.HasIndex("Address")
+                        .HasDatabaseName("ix_prospects_address");
+
+                    b.HasIndex("Stage")
+                        .HasDatabaseName("ix_prospects_stage");
+
+                    b.HasIndex("AccountId", "Address")
+                        .IsUnique()
+                        .HasDatabaseName("ix_prospects_account_id_address");
+
+                    b.HasIndex(new[] { "ContactDueAt" }, "ix_prospects_contact_due")
+                        .HasDatabaseName("ix_prospects_contact_due")
+                        .HasFilter("contact_due_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "FollowUpAt" }, "ix_prospects_follow_up")
+                        .HasDatabaseName("ix_prospects_follow_up")
+                        .HasFilter("follow_up_at IS NOT NULL");
+
+                    b.HasIndex(new[] { "ReplyDueAt" }, "ix_prospects_reply_due")
+                        .HasDatabaseName("ix_prospects_reply_due")
+                        .HasFilter("reply_due_at IS NOT NULL");
+
+                    b.ToTable("prospects");
+                });
+
             modelBuilder.Entity("Dispatch.Core.People.AppUser", b =>
                 {
                     b.Property<long>("Id")
@@ -3934,6 +4463,62 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_worker_sends_numbers_number_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.Account", b =>
+                {
+                    b.HasOne("Dispatch.Core.Gateways.Channel", null)
+                        .WithMany()
+                        .HasForeignKey("ChannelId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_outreach_accounts_channels_channel_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.AccountDay", b =>
+                {
+                    b.HasOne("Dispatch.Core.Outreach.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_account_days_outreach_accounts_account_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.ActionLog", b =>
+                {
+                    b.HasOne("Dispatch.Core.Outreach.OutreachAction", null)
+                        .WithMany()
+                        .HasForeignKey("ActionId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_action_logs_outreach_actions_action_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachAction", b =>
+                {
+                    b.HasOne("Dispatch.Core.Outreach.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_outreach_actions_outreach_accounts_account_id");
+
+                    b.HasOne("Dispatch.Core.Outreach.Prospect", null)
+                        .WithMany()
+                        .HasForeignKey("ProspectId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_outreach_actions_prospects_prospect_id");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.Prospect", b =>
+                {
+                    b.HasOne("Dispatch.Core.Outreach.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_prospects_outreach_accounts_account_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Profiles.ModeratorProfileAssignment", b =>

@@ -307,6 +307,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 });
 
             migrationBuilder.CreateTable(
+                name: "outreach_templates",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    variant = table.Column<int>(type: "int", nullable: false),
+                    text = table.Column<string>(type: "nvarchar(max)", maxLength: 4096, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    changed_by = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_outreach_templates", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "service_messages",
                 columns: table => new
                 {
@@ -578,6 +596,38 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         principalTable: "asp_net_users",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "outreach_accounts",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    time_zone = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    plan = table.Column<string>(type: "nvarchar(max)", maxLength: 8000, nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false),
+                    next_send_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_claim_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    resumed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    breaker_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    breaker_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    failures = table.Column<int>(type: "int", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_outreach_accounts", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_outreach_accounts_channels_channel_id",
+                        column: x => x.channel_id,
+                        principalTable: "channels",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -886,6 +936,70 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         principalTable: "moderators",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "account_days",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    day = table.Column<int>(type: "int", nullable: false),
+                    reserved = table.Column<int>(type: "int", nullable: false),
+                    used = table.Column<int>(type: "int", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_account_days", x => x.id);
+                    table.CheckConstraint("ck_account_days_units", "reserved >= 0 AND used >= 0");
+                    table.ForeignKey(
+                        name: "fk_account_days_outreach_accounts_account_id",
+                        column: x => x.account_id,
+                        principalTable: "outreach_accounts",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "prospects",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    company = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    time_zone = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    stage = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    automatic = table.Column<bool>(type: "bit", nullable: false),
+                    sequence = table.Column<string>(type: "nvarchar(1)", nullable: true),
+                    step = table.Column<int>(type: "int", nullable: false),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    contacted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_inbound_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_outbound_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    contact_due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    reply_due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    follow_up_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    draft = table.Column<string>(type: "nvarchar(max)", maxLength: 4096, nullable: true),
+                    draft_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    stopped_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    stop_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_prospects", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_prospects_outreach_accounts_account_id",
+                        column: x => x.account_id,
+                        principalTable: "outreach_accounts",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -1351,6 +1465,52 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 });
 
             migrationBuilder.CreateTable(
+                name: "outreach_actions",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    prospect_id = table.Column<long>(type: "bigint", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    effect_key = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: false),
+                    prospect_epoch = table.Column<long>(type: "bigint", nullable: false),
+                    content = table.Column<string>(type: "nvarchar(max)", maxLength: 4096, nullable: true),
+                    scheduled_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    attempts = table.Column<int>(type: "int", nullable: false),
+                    lease_owner = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    quota_id = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    started_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    finished_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true),
+                    error_class = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    created_by = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_outreach_actions", x => x.id);
+                    table.CheckConstraint("ck_outreach_actions_lease", "status NOT IN ('Claimed','Sending') OR (lease_owner IS NOT NULL AND quota_id IS NOT NULL)");
+                    table.ForeignKey(
+                        name: "fk_outreach_actions_outreach_accounts_account_id",
+                        column: x => x.account_id,
+                        principalTable: "outreach_accounts",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_outreach_actions_prospects_prospect_id",
+                        column: x => x.prospect_id,
+                        principalTable: "prospects",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "conversation_events",
                 columns: table => new
                 {
@@ -1417,6 +1577,33 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 });
 
             migrationBuilder.CreateTable(
+                name: "action_logs",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    action_id = table.Column<long>(type: "bigint", nullable: false),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    prospect_id = table.Column<long>(type: "bigint", nullable: false),
+                    action = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    attempt = table.Column<int>(type: "int", nullable: false),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_action_logs", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_action_logs_outreach_actions_action_id",
+                        column: x => x.action_id,
+                        principalTable: "outreach_actions",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "pending_messages",
                 columns: table => new
                 {
@@ -1446,6 +1633,32 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_account_days_account_id_day_type",
+                table: "account_days",
+                columns: new[] { "account_id", "day", "type" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_action_logs_account_id_at",
+                table: "action_logs",
+                columns: new[] { "account_id", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_action_logs_action_id_id",
+                table: "action_logs",
+                columns: new[] { "action_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_action_logs_at",
+                table: "action_logs",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_action_logs_prospect_id_at",
+                table: "action_logs",
+                columns: new[] { "prospect_id", "at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_alerts_kind_last_seen_at",
@@ -1981,6 +2194,62 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 filter: "channel_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_outreach_accounts_channel_id",
+                table: "outreach_accounts",
+                column: "channel_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outreach_accounts_name",
+                table: "outreach_accounts",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outreach_actions_account_id_id",
+                table: "outreach_actions",
+                columns: new[] { "account_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outreach_actions_dead",
+                table: "outreach_actions",
+                column: "finished_at",
+                filter: "status IN ('Failed','Uncertain')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outreach_actions_due",
+                table: "outreach_actions",
+                columns: new[] { "account_id", "type", "due_at", "id" },
+                filter: "status = 'Pending'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outreach_actions_effect_key",
+                table: "outreach_actions",
+                column: "effect_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outreach_actions_in_hand",
+                table: "outreach_actions",
+                column: "lease_owner",
+                filter: "status IN ('Claimed','Sending')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outreach_actions_prospect_id_id",
+                table: "outreach_actions",
+                columns: new[] { "prospect_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outreach_actions_status_due_at_id",
+                table: "outreach_actions",
+                columns: new[] { "status", "due_at", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outreach_templates_kind_language_variant",
+                table: "outreach_templates",
+                columns: new[] { "kind", "language", "variant" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_pending_messages_claim_token",
                 table: "pending_messages",
                 column: "claim_token",
@@ -2041,6 +2310,40 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "ix_profiles_holder_id",
                 table: "profiles",
                 column: "holder_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_prospects_account_id_address",
+                table: "prospects",
+                columns: new[] { "account_id", "address" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_prospects_address",
+                table: "prospects",
+                column: "address");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_prospects_contact_due",
+                table: "prospects",
+                column: "contact_due_at",
+                filter: "contact_due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_prospects_follow_up",
+                table: "prospects",
+                column: "follow_up_at",
+                filter: "follow_up_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_prospects_reply_due",
+                table: "prospects",
+                column: "reply_due_at",
+                filter: "reply_due_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_prospects_stage",
+                table: "prospects",
+                column: "stage");
 
             migrationBuilder.CreateIndex(
                 name: "ix_service_messages_booking_id_id",
@@ -2188,6 +2491,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "account_days");
+
+            migrationBuilder.DropTable(
+                name: "action_logs");
+
+            migrationBuilder.DropTable(
                 name: "alerts");
 
             migrationBuilder.DropTable(
@@ -2269,6 +2578,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "number_sessions");
 
             migrationBuilder.DropTable(
+                name: "outreach_templates");
+
+            migrationBuilder.DropTable(
                 name: "pending_messages");
 
             migrationBuilder.DropTable(
@@ -2311,6 +2623,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "worker_sends");
 
             migrationBuilder.DropTable(
+                name: "outreach_actions");
+
+            migrationBuilder.DropTable(
                 name: "asp_net_roles");
 
             migrationBuilder.DropTable(
@@ -2326,6 +2641,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "numbers");
 
             migrationBuilder.DropTable(
+                name: "prospects");
+
+            migrationBuilder.DropTable(
                 name: "drivers");
 
             migrationBuilder.DropTable(
@@ -2336,6 +2654,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
             migrationBuilder.DropTable(
                 name: "workers");
+
+            migrationBuilder.DropTable(
+                name: "outreach_accounts");
 
             migrationBuilder.DropTable(
                 name: "contacts");

@@ -1,0 +1,19 @@
+using Dispatch.Core.Gateways;
+
+namespace Dispatch.Core.Outreach;
+
+/// <summary>An account as rules and senders see it: its row, its plan read once, its channel.</summary>
+public sealed record AccountFacts(Account Row, AccountPlan Plan, TimeZoneInfo Zone, ChannelFacts? Channel)
+{
+    public long Id => Row.Id;
+    public SendTimes Times { get; } = new(Plan.Windows, Plan.Holidays, Zone);
+    public TimeSpan MinGap => TimeSpan.FromSeconds(Plan.MinGapSeconds);
+    public DateOnly DayOf(DateTime utc) => QuotaRules.DayOf(Zone, utc);
+    public int? Limit(ActionType type, DateTime utc) => QuotaRules.Limit(Plan, type, DayOf(utc));
+}
+
+/// <summary>What a gateway needs of a channel.</summary>
+public sealed record ChannelFacts(long Id, string Key, ChannelProvider Provider, string? ProtectedToken);
+
+/// <summary>An account's day of one type.</summary>
+public readonly record struct DayCount(int Reserved, int Used);

@@ -1,0 +1,110 @@
+using System.Globalization;
+using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
+using Dispatch.Core.Live;
+using Dispatch.Core.Matching;
+using Dispatch.Core.Profiles;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Dispatch.Core.Outreach;
+
+/// <param name="ChannelKey">A channel that exists; null: one of its own is made, with a profile of the account's name, so that prospects' answers have where to go.</param>
+/// <param name="MinGapSeconds">Null: the standard of its provider.</param>
+public sealed record NewAccount(string Name, AccountProvider Provider, string TimeZone, AccountPlan Plan, string? ChannelKey = null, int? MinGapSeconds = null);
+
+public enum AccountResult { Done, NotFound, BadInput, DuplicateName, ChannelNotFound, Unchanged }
+
+public sealed record AccountOutcome(AccountResult Result, long Id = 0, IReadOnlyList<FieldError>? Errors = null);
+
+/// <summary>Sending accounts: made, changed, paused, resumed. Each change raises the version, which stops what was decided on the older one and has not left.</summary>
+public sealed class AccountService(
+    Database database, ChannelService channels, ProfileService profiles, OutreachSignal signal, IOptions<OutreachOptions> options, TimeProvider clock)
+{
+    public async Task<AccountOutcome> CreateAsync(NewAccount wanted, CancellationToken cancel = default)
+    {
+        var gap = wanted.MinGapSeconds ?? (wanted.Provider == AccountProvider.Simulator ? 0 : options.Value.DefaultGapSeconds);
+        var plan = wanted.Plan with { MinGapSeconds = gap };
+        if (AccountRules.Check(wanted.Name, wanted.TimeZone, plan) is { Count: > 0 } errors) return new AccountOutcome(AccountResult.BadInput, Errors: errors);
+        if (wanted is { Provider: AccountProvider.WorkerNumber, ChannelKey: null })
+            return new AccountOutcome(AccountResult.BadInput, Errors: [new("channel", "Missing", "A connected number has a channel; its key is needed.")]);
+        var now = clock.GetUtcNow().UtcDateTime;
+        AccountOutcome outcome;
+        try
+        {
+            outcome = await database.WriteAsync(async session =>
+            {
+                var channel = await session.Db.Channels.Where(c => c.Key == wanted.ChannelKey).Select(c => new { c.Id, c.Provider }).FirstOrDefaultAsync();
+                if (wanted.ChannelKey is not null && channel is null) return new AccountOutcome(AccountResult.ChannelNotFound);
+                var row = new Account
+                {
+                    Name = OutsideText.Mend(wanted.Name.Trim()), Provider = channel is null ? wanted.Provider : AccountProviders.Of(channel.Provider), ChannelId = channel?.Id, TimeZone = wanted.TimeZone, Plan = plan.ToJson(),
+                    Version = 1, CreatedAt = now,
+                };
+                session.Db.Accounts.Add(row);
+                await session.Db.SaveChangesAsync();
+                session.Publish(Topics.Outreach, EventNames.AccountChanged, row.Id);
+                return new AccountOutcome(AccountResult.Done, row.Id);
+            }, cancel);
+        }
+        catch (Exception e) when (DatabaseErrors.IsDuplicateKey(e))
+        {
+            return new AccountOutcome(AccountResult.DuplicateName);
+        }
+        if (outcome.Result == AccountResult.Done && wanted.ChannelKey is null) await GiveChannelAsync(outcome.Id, wanted, cancel);
+        return outcome;
+    }
+
+    /// <summary>Everything but the name's owner: hours, quotas, pace. What is claimed and has not left is decided again.</summary>
+    public async Task<AccountOutcome> UpdateAsync(long id, string name, string timeZone, AccountPlan plan, CancellationToken cancel = default)
+    {
+        if (AccountRules.Check(name, timeZone, plan) is { Count: > 0 } errors) return new AccountOutcome(AccountResult.BadInput, id, errors);
+        var (clean, json) = (OutsideText.Mend(name.Trim()), plan.ToJson());
+        try
+        {
+            return await ChangeAsync(id, q => q.ExecuteUpdateAsync(set => set
+                .SetProperty(a => a.Name, clean).SetProperty(a => a.TimeZone, timeZone).SetProperty(a => a.Plan, json).SetProperty(a => a.Version, a => a.Version + 1)), cancel);
+        }
+        catch (Exception e) when (DatabaseErrors.IsDuplicateKey(e))
+        {
+            return new AccountOutcome(AccountResult.DuplicateName, id);
+        }
+    }
+
+    /// <summary>Nothing leaves until it is resumed; what a gateway has in hand still comes back.</summary>
+    public Task<AccountOutcome> PauseAsync(long id, CancellationToken cancel = default) => ChangeAsync(id, q => q.Where(a => a.State == AccountState.Active)
+        .ExecuteUpdateAsync(set => set.SetProperty(a => a.State, AccountState.Paused).SetProperty(a => a.Version, a => a.Version + 1)), cancel);
+
+    /// <summary>Sends again, also past an open breaker. What became due in the meantime is paced, not burst.</summary>
+    public Task<AccountOutcome> ResumeAsync(long id, CancellationToken cancel = default)
+    {
+        var now = clock.GetUtcNow().UtcDateTime;
+        return ChangeAsync(id, q => q.Where(a => a.State == AccountState.Paused || a.Failures > 0).ExecuteUpdateAsync(set => set
+            .SetProperty(a => a.State, AccountState.Active).SetProperty(a => a.ResumedAt, now).SetProperty(a => a.BreakerUntil, (DateTime?)null)
+            .SetProperty(a => a.BreakerReason, (SendFailure?)null).SetProperty(a => a.Failures, 0).SetProperty(a => a.Version, a => a.Version + 1)), cancel);
+    }
+
+    private async Task<AccountOutcome> ChangeAsync(long id, Func<IQueryable<Account>, Task<int>> change, CancellationToken cancel)
+    {
+        var outcome = await database.WriteAsync(async session =>
+        {
+            var rows = await change(session.Db.Accounts.Where(a => a.Id == id));
+            if (rows == 0) return new AccountOutcome(await session.Db.Accounts.AnyAsync(a => a.Id == id) ? AccountResult.Unchanged : AccountResult.NotFound, id);
+            session.Publish(Topics.Outreach, EventNames.AccountChanged, id);
+            return new AccountOutcome(AccountResult.Done, id);
+        }, cancel);
+        if (outcome.Result == AccountResult.Done) signal.Wake();
+        return outcome;
+    }
+
+    /// <summary>Ended in the middle, the account has no channel and says so; nothing leaves, nothing is lost.</summary>
+    private async Task GiveChannelAsync(long id, NewAccount wanted, CancellationToken cancel)
+    {
+        if (AccountProviders.ChannelOf(wanted.Provider) is not { } kind || !ChannelRules.ByHand.Contains(kind)) return;
+        var key = string.Create(CultureInfo.InvariantCulture, $"account-{id}");
+        var made = await channels.CreateAsync(key, kind, null, cancel);
+        if (made.Result != ChannelResult.Done) return;
+        await profiles.CreateAsync(wanted.Name.Trim(), key, ProfileMode.Shared, cancel);
+        await ChangeAsync(id, q => q.ExecuteUpdateAsync(set => set.SetProperty(a => a.ChannelId, made.Id).SetProperty(a => a.Version, a => a.Version + 1)), cancel);
+    }
+}

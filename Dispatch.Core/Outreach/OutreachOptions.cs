@@ -1,0 +1,86 @@
+namespace Dispatch.Core.Outreach;
+
+/// <summary>A step of a sequence.</summary>
+public sealed record FollowupStep
+{
+    /// <summary>After the message before it (A: the first contact; B: our last answer; C: the last word of either). 1 minute to 365 days.</summary>
+    public TimeSpan Delay { get; set; }
+
+    /// <summary>Hours in the prospect's zone in which it may leave, besides the account's; both null: any.</summary>
+    public TimeOnly? From { get; set; }
+    public TimeOnly? To { get; set; }
+
+    /// <summary>The kind whose text is used; null: its own (send_followup_A1).</summary>
+    public string? Template { get; set; }
+
+    public IReadOnlyList<SendWindow> Windows => From is null && To is null ? [] : [new SendWindow([], From ?? default, To ?? default)];
+}
+
+/// <summary>Section <c>Outreach</c>.</summary>
+public sealed class OutreachOptions
+{
+    public const string Section = "Outreach";
+
+    /// <summary>Off: nothing leaves by itself on this node; the API and pages still work.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Actions claimed at once. 1 to 500.</summary>
+    public int BatchSize { get; set; } = 200;
+
+    /// <summary>Actions whose sending is started and recorded together, 1 to 100: at most so many times <see cref="Parallel"/> are uncertain after a crash.</summary>
+    public int ChunkSize { get; set; } = 20;
+
+    /// <summary>Chunks on their way at once. 1 to 32.</summary>
+    public int Parallel { get; set; } = 4;
+
+    /// <summary>How long a process that is not heard of keeps its actions. 4 to 60 seconds; with the look for it a second later they are taken over.</summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(12);
+
+    /// <summary>How long a gateway may think before its answer counts as unknown. 1 to 300 seconds.</summary>
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Tries of an action before it is a dead letter. 1 to 20.</summary>
+    public int MaxAttempts { get; set; } = 5;
+
+    /// <summary>Minimum gap of an account of a real gateway that names none. 0 to 3,600 seconds.</summary>
+    public int DefaultGapSeconds { get; set; } = 15;
+
+    /// <summary>Pace of what became overdue in a pause or a downtime. 0 to 1 hour.</summary>
+    public TimeSpan CatchUpGap { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Overdue by so much on an account that was idle as long: there was a downtime. 1 minute to 7 days.</summary>
+    public TimeSpan OverdueAfter { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Steps are planned so long before they are due. 0 to 365 days.</summary>
+    public TimeSpan PlanAhead { get; set; } = TimeSpan.FromDays(14);
+
+    public SequenceOptions Sequences { get; set; } = new();
+}
+
+/// <summary>Section <c>Outreach:Sequences</c>: a list of steps per letter replaces the shipped one.</summary>
+public sealed class SequenceOptions
+{
+    /// <summary>No answer after the first contact.</summary>
+    public List<FollowupStep> A { get; set; } = [];
+
+    /// <summary>Answered, then silent.</summary>
+    public List<FollowupStep> B { get; set; } = [];
+
+    /// <summary>Dormant: taken up again.</summary>
+    public List<FollowupStep> C { get; set; } = [];
+
+    private static readonly FollowupStep[]
+        StandardA = [Step(2), Step(4), Step(7)],
+        StandardB = [Step(3), Step(7)],
+        StandardC = [Step(60)];
+
+    public IReadOnlyList<FollowupStep> Of(char sequence) => sequence switch
+    {
+        'A' => A.Count > 0 ? A : StandardA,
+        'B' => B.Count > 0 ? B : StandardB,
+        'C' => C.Count > 0 ? C : StandardC,
+        _ => throw new ArgumentOutOfRangeException(nameof(sequence), sequence, "A, B or C."),
+    };
+
+    private static FollowupStep Step(int days) => new() { Delay = TimeSpan.FromDays(days) };
+}

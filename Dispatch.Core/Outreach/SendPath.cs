@@ -1,0 +1,196 @@
+using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Dispatch.Core.Outreach;
+
+/// <summary>
+/// The one way out: compose, commit the start, call the gateway, record what it said. Whatever is sent at once or from the queue goes through here, so the effect's row is committed as
+/// Sending before any call, and what nobody answers for is Uncertain.
+/// </summary>
+internal sealed partial class SendPath
+{
+    private const int MaxRecords = 20, RecordsTogether = 3;
+
+    private readonly Database _database;
+    private readonly IReadOnlyDictionary<ChannelProvider, IMessageGateway> _gateways;
+    private readonly MessageComposer _composer;
+    private readonly OutreachNode _node;
+    private readonly ActionsInHand _hand;
+    private readonly OutreachOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<SendPath> _logger;
+
+    public SendPath(
+        Database database, IEnumerable<IMessageGateway> gateways, MessageComposer composer, OutreachNode node, ActionsInHand hand, IOptions<OutreachOptions> options,
+        TimeProvider clock, ILogger<SendPath> logger)
+    {
+        _database = database;
+        _gateways = gateways.ToDictionary(g => g.Provider);
+        _composer = composer;
+        _node = node;
+        _hand = hand;
+        _options = options.Value;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    private DateTime Now => _clock.GetUtcNow().UtcDateTime;
+
+    /// <summary>
+    /// Sends what is in hand, in chunks; returns what became of each that was sent or ended here. Who is not among them was stopped or given back at his start, or the database was away.
+    /// </summary>
+    public async Task<IReadOnlyList<SentAction>> SendAsync(IReadOnlyList<ClaimedAction> claimed, CancellationToken cancel)
+    {
+        _hand.Take(claimed);
+        if (claimed.Count == 1) return await SendChunkAsync(claimed, cancel);
+        var results = new System.Collections.Concurrent.ConcurrentBag<SentAction>();
+        await Parallel.ForEachAsync(claimed.Chunk(_options.ChunkSize), new ParallelOptions { MaxDegreeOfParallelism = _options.Parallel, CancellationToken = CancellationToken.None },
+            async (chunk, _) =>
+            {
+                foreach (var result in await SendChunkAsync(chunk, cancel)) results.Add(result);
+            });
+        return [.. results];
+    }
+
+    private async Task<IReadOnlyList<SentAction>> SendChunkAsync(IReadOnlyList<ClaimedAction> chunk, CancellationToken cancel)
+    {
+        IReadOnlyList<SentAction> left;
+        IReadOnlyList<ReadyAction> started;
+        try
+        {
+            (left, started) = await StartChunkAsync(chunk, cancel);
+        }
+        catch (Exception e)
+        {
+            // The start may have been committed and its answer lost: no gateway was called, so these are free whatever their rows say.
+            LogNotStarted(e, chunk.Count);
+            _hand.GiveUp(chunk);
+            return [];
+        }
+        try
+        {
+            return started.Count == 0 ? left : [.. left, .. await RecordAsync(await Task.WhenAll(started.Select(async s => (s, await CallAsync(s)))))];
+        }
+        finally
+        {
+            _hand.Drop(chunk);
+        }
+    }
+
+    /// <summary>Composes and commits the start. After it nobody but this process calls the gateway for what is started.</summary>
+    private async Task<(IReadOnlyList<SentAction> Left, IReadOnlyList<ReadyAction> Started)> StartChunkAsync(IReadOnlyList<ClaimedAction> chunk, CancellationToken cancel)
+    {
+        var ready = new List<ReadyAction>(chunk.Count);
+        var left = new List<LeftAction>();
+        foreach (var action in chunk)
+        {
+            if (cancel.IsCancellationRequested)
+            {
+                left.Add(new LeftAction(action, ActionStatus.Pending, null));
+                continue;
+            }
+            var composed = await _composer.ComposeAsync(action.Kind, action.Content, action.Prospect, action.Account.Row.Name, cancel);
+            if (composed.Text is { } text) ready.Add(new ReadyAction(action, text));
+            else left.Add(new LeftAction(action, ActionStatus.Failed, composed.Problem));
+        }
+        var owner = await _node.HoldAsync(CancellationToken.None);
+        var now = Now;
+        // Between the claim and now the hours may have ended, or the day whose unit was reserved.
+        foreach (var late in ready.FindAll(r => StartsAt(r.Action, now) != now))
+        {
+            ready.Remove(late);
+            left.Add(StartsAt(late.Action, now) is { } at
+                ? new LeftAction(late.Action, ActionStatus.Pending, null, at) : new LeftAction(late.Action, ActionStatus.Failed, nameof(ActionEnd.NoHours)));
+        }
+        var started = await _database.WriteAsync(async session =>
+        {
+            var start = ready.Count == 0 ? [] : await ActionStore.StartAsync(session, ready, owner, now);
+            if (left.Count > 0) await ActionStore.LeaveAsync(session, owner, left, now);
+            return start;
+        }, CancellationToken.None);
+        if (!_node.MaySend)
+        {
+            // So long on the way here that the lease may be over: given back, if it is still ours.
+            left.AddRange(started.Select(s => new LeftAction(s.Action, ActionStatus.Pending, null)));
+            await _database.WriteAsync(session => ActionStore.LeaveAsync(session, owner, [.. started.Select(s => new LeftAction(s.Action, ActionStatus.Pending, null))], now), CancellationToken.None);
+            started = [];
+        }
+        // The lease may have lapsed without our knowing; asked for afresh before anything else is started.
+        if (started.Count < ready.Count) _node.Doubt();
+        return (left.ConvertAll(l => new SentAction(l.Action.Id, l.Status, null, l.Why, l.DueAt)), started);
+    }
+
+    /// <summary>
+    /// Writes down what the gateway said, again and again while the database is away: an answer that is known must not become a doubt. In the end what cannot be written is one, by the
+    /// sweep over what this process has in hand.
+    /// </summary>
+    private async Task<IReadOnlyList<SentAction>> RecordAsync(IReadOnlyList<(ReadyAction Ready, SendResult Result)> answers)
+    {
+        foreach (var (ready, answer) in answers)
+        {
+            if (answer.Failure is { } failure) LogNotSent(ready.Action.Id, ready.Action.Account.Id, failure);
+        }
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var finished = Now;
+                return await _database.WriteAsync(session => ActionStore.FinishAsync(session, answers, finished, _options, Random.Shared.NextDouble), CancellationToken.None);
+            }
+            catch (Exception e) when (attempt < MaxRecords && e is not ObjectDisposedException)
+            {
+                LogNotRecorded(e, answers.Count, attempt);
+                // Perhaps one of them is what cannot be written; it must not cost the others their record.
+                if (attempt == RecordsTogether && answers.Count > 1) return [.. (await Task.WhenAll(answers.Select(a => RecordAsync([a])))).SelectMany(s => s)];
+                await Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 5)), TimeProvider.System);
+            }
+            catch (Exception e)
+            {
+                LogNotRecorded(e, answers.Count, attempt);
+                return [];
+            }
+        }
+    }
+
+    /// <summary>Now, or when it may: the account's hours, the step's hours by the prospect's clock, and the day of its unit. Null: those hours never meet.</summary>
+    private DateTime? StartsAt(ClaimedAction action, DateTime now)
+    {
+        if (action.Day != action.Account.DayOf(now)) return now.AddTicks(1);
+        if (action.Overrides.HasFlag(Overrides.Window)) return now;
+        var windows = ActionKinds.StepOf(action.Kind) is { } step && _options.Sequences.Of(step.Sequence) is var steps && step.Step <= steps.Count ? steps[step.Step - 1].Windows : [];
+        if (windows.Count == 0) return OpenTimes.Next(action.Account.Times, now);
+        var zone = action.Prospect.TimeZone is { } own ? TimeZoneInfo.FindSystemTimeZoneById(own) : action.Account.Zone;
+        return OpenTimes.Next(action.Account.Times, new SendTimes(windows, [], zone), now);
+    }
+
+    private async Task<SendResult> CallAsync(ReadyAction ready)
+    {
+        var message = ready.Action.Message(ready.Text);
+        if (!_gateways.TryGetValue(message.Provider, out var gateway)) return SendResult.Failed(SendFailure.Refused);
+        try
+        {
+            // Not ended by our own stop: an answer that is waited for is an effect that is known.
+            return await gateway.SendTextAsync(message, CancellationToken.None).WaitAsync(_options.CallTimeout, TimeProvider.System);
+        }
+        catch (Exception e)
+        {
+            // Whatever a gateway throws means that we do not know whether the message left.
+            LogGatewayBroke(e, ready.Action.Id);
+            return SendResult.Failed(SendFailure.Unknown);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Action {ActionId} of account {AccountId} did not leave: {Failure}")]
+    private partial void LogNotSent(long actionId, long accountId, SendFailure failure);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The start of {Count} actions could not be committed; they are given back")]
+    private partial void LogNotStarted(Exception exception, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What became of {Count} actions could not be recorded (attempt {Attempt})")]
+    private partial void LogNotRecorded(Exception exception, int count, int attempt);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The gateway broke while action {ActionId} was on its way")]
+    private partial void LogGatewayBroke(Exception exception, long actionId);
+}
