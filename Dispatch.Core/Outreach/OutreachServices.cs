@@ -33,6 +33,8 @@ public static class OutreachServices
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
             .RemoveAllLoggers();
         services.AddSingleton<OutreachSignal>();
+        services.AddSingleton<ConnectionSignal>();
+        services.AddSingleton<AccountNews>();
         services.AddSingleton<OutreachNode>();
         services.AddSingleton<OutreachTemplates>();
         services.AddSingleton<ComposerEndpoint>();
