@@ -9,7 +9,7 @@ public sealed class PaceOptions
     /// <summary>Calls a second of all channels of the gateway together. 0.01 to 10,000.</summary>
     public double PerProvider { get; set; } = 10;
 
-    /// <summary>Calls that may be made at once after a rest. 1 to 1000.</summary>
+    /// <summary>Calls of one channel that may be made at once after a rest; of the gateway in proportion to its calls a second. 1 to 1000.</summary>
     public int Burst { get; set; } = 5;
 
     /// <summary>How long a call may wait for its turn before it is refused as <see cref="SendFailure.TooMany"/>; nothing left then. 0 to 10 s.</summary>
@@ -36,7 +36,8 @@ public sealed class GatewayPace(TimeProvider clock)
             var now = clock.GetUtcNow();
             var (each, all) = (TimeSpan.FromSeconds(1 / options.PerChannel), TimeSpan.FromSeconds(1 / options.PerProvider));
             var (mine, ours) = (_channels.GetValueOrDefault(channelId, now), _providers.GetValueOrDefault(provider, now));
-            var at = Latest(now, mine - (each * (options.Burst - 1)), ours - (all * (options.Burst - 1)), _held.GetValueOrDefault(channelId, now));
+            var together = options.Burst * Math.Max(1, options.PerProvider / options.PerChannel);
+            var at = Latest(now, mine - (each * (options.Burst - 1)), ours - (all * (together - 1)), _held.GetValueOrDefault(channelId, now));
             wait = at - now;
             if (wait > options.MaxWait) return false;
             _channels[channelId] = Latest(mine, at) + each;
