@@ -19,6 +19,7 @@ public static class ConversationServices
         services.AddSingleton<InboundIngest>();
         services.AddSingleton<InboundPipeline>();
         services.AddSingleton<OutboundSender>();
+        services.AddSingleton<OwnMessages>();
         services.AddSingleton<PendingDrain>();
         services.AddSingleton<DispatcherOrchestrator>();
         services.AddSingleton<ConversationQueries>();

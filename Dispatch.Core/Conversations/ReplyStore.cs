@@ -190,7 +190,7 @@ internal static class ReplyStore
         await session.Db.Messages.Where(m => m.Id == echo).ExecuteDeleteAsync();
     }
 
-    private static async Task ApplyEarlyAsync(WriteSession session, long channelId, string providerId)
+    internal static async Task ApplyEarlyAsync(WriteSession session, long channelId, string providerId)
     {
         var early = await session.Db.EarlyStatuses.AsNoTracking().Where(s => s.ChannelId == channelId && s.ProviderMessageId == providerId)
             .OrderBy(s => s.At).ThenBy(s => s.Id).ToListAsync();

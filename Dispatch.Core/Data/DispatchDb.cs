@@ -60,6 +60,7 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<MessageTemplate> MessageTemplates => Set<MessageTemplate>();
     public DbSet<ServiceMessage> ServiceMessages => Set<ServiceMessage>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<GatewayContact> GatewayContacts => Set<GatewayContact>();
     public DbSet<Account> Accounts => Set<Account>();
     public DbSet<AccountDay> AccountDays => Set<AccountDay>();
     public DbSet<Prospect> Prospects => Set<Prospect>();

@@ -4,9 +4,16 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace Dispatch.Core.Gateways;
 
 /// <summary><see cref="Worker"/>: a number that Dispatch connected itself (<see cref="Numbers.WhatsAppNumber"/>); such a channel is never made by hand.</summary>
-public enum ChannelProvider { Simulator, Whapi, Worker }
+public enum ChannelProvider
+{
+    Simulator, Whapi, Worker,
+    /// <summary>LinkedIn, WhatsApp and others through an account at Unipile.</summary>
+    Unipile,
+    /// <summary>A number of the WhatsApp Cloud API.</summary>
+    Meta,
+}
 
-/// <summary><see cref="NeedsAuthorization"/>: WhatsApp ended the session; the token is fine, the number needs a new QR scan.</summary>
+/// <summary><see cref="NeedsAuthorization"/>: the provider ended the session; the token is fine, the number needs a new QR scan, the account a new sign-in.</summary>
 public enum ChannelStatus { Active, NeedsAuthorization }
 
 /// <summary>A way in and out: a gateway account.</summary>
@@ -18,7 +25,7 @@ public sealed class Channel
     public required string Key { get; set; }
     public ChannelProvider Provider { get; set; }
 
-    /// <summary>The gateway token, protected by the host's data protection keys; never shown again, never logged.</summary>
+    /// <summary>The gateway token, or the <see cref="ChannelCredentials"/> of a gateway that needs more, protected by the host's data protection keys; never shown again, never logged.</summary>
     public string? ProtectedToken { get; set; }
     public ChannelStatus Status { get; set; }
     public DateTime StatusSince { get; set; }

@@ -6,7 +6,8 @@ namespace Dispatch.Core.Gateways;
 
 /// <summary>What a webhook needs to know about a channel.</summary>
 /// <param name="ProfileId">Null: no profile speaks on it yet, so there is nowhere to put a message.</param>
-public sealed record ChannelEntry(long Id, string Key, ChannelProvider Provider, long? ProfileId);
+/// <param name="ProtectedToken">As <see cref="Channel.ProtectedToken"/>: what the caller has to know is in it.</param>
+public sealed record ChannelEntry(long Id, string Key, ChannelProvider Provider, long? ProfileId, string? ProtectedToken = null);
 
 /// <summary>
 /// Channels by key, from memory: a webhook asks thousands of times a second and the answer changes a few times a year. Another node's change
@@ -45,7 +46,7 @@ public sealed class ChannelDirectory(Database database, TimeProvider clock) : ID
             var readAt = clock.GetTimestamp();
             await using var db = database.Read();
             var channels = await db.Channels
-                .Select(c => new ChannelEntry(c.Id, c.Key, c.Provider, db.Profiles.Where(p => p.ChannelId == c.Id).Select(p => (long?)p.Id).FirstOrDefault()))
+                .Select(c => new ChannelEntry(c.Id, c.Key, c.Provider, db.Profiles.Where(p => p.ChannelId == c.Id).Select(p => (long?)p.Id).FirstOrDefault(), c.ProtectedToken))
                 .ToListAsync(cancel);
             var snapshot = new Snapshot(channels.ToFrozenDictionary(c => c.Key, StringComparer.Ordinal), readAt);
             // A change during the read may be missing in it: good enough for this question, not to be kept.

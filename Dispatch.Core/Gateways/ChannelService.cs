@@ -15,14 +15,18 @@ public enum ChannelResult
     BadKey,
     /// <summary>See <see cref="ChannelRules.IsToken"/>.</summary>
     BadToken,
+    /// <summary>See <see cref="ChannelRules.Wrong"/>; <see cref="ChannelOutcome.Field"/> is the first.</summary>
+    BadCredentials,
 }
 
-public sealed record ChannelOutcome(ChannelResult Result, long Id = 0);
+/// <param name="Field">The wrong field of the credentials.</param>
+public sealed record ChannelOutcome(ChannelResult Result, long Id = 0, string? Field = null);
 
 /// <summary>A channel as people see it. The token itself is never part of it.</summary>
+/// <param name="Account">Which account or number of the gateway it is, where the gateway has several; null: none, or unreadable.</param>
 public sealed record ChannelView(
     long Id, string Key, ChannelProvider Provider, bool HasToken, ChannelStatus Status, DateTime StatusSince, long? ProfileId, string? ProfileName,
-    DateTime CreatedAt);
+    DateTime CreatedAt, string? Account = null);
 
 /// <summary>Channels: made, given their token, watched.</summary>
 public sealed partial class ChannelService(
@@ -33,8 +37,30 @@ public sealed partial class ChannelService(
     {
         if (!ChannelRules.IsKey(key)) return new ChannelOutcome(ChannelResult.BadKey);
         token = Clean(token);
-        if (!ChannelRules.IsToken(token)) return new ChannelOutcome(ChannelResult.BadToken);
-        var sealedToken = token is null ? null : tokens.Protect(token);
+        if (!ChannelRules.IsToken(token) || (token is not null && ChannelRules.HasCredentials(provider))) return new ChannelOutcome(ChannelResult.BadToken);
+        return await AddAsync(key, provider, token is null ? null : tokens.Protect(token), cancel);
+    }
+
+    /// <summary>A channel of a gateway that needs more than a token.</summary>
+    public async Task<ChannelOutcome> CreateWithAsync(string key, ChannelProvider provider, ChannelCredentials credentials, CancellationToken cancel = default)
+    {
+        if (!ChannelRules.IsKey(key)) return new ChannelOutcome(ChannelResult.BadKey);
+        var (bad, sealedCredentials) = Seal(provider, credentials);
+        return bad ?? await AddAsync(key, provider, sealedCredentials, cancel);
+    }
+
+    /// <summary>All of them at once: what is not given again is not kept.</summary>
+    public async Task<ChannelOutcome> SetCredentialsAsync(long channelId, ChannelCredentials credentials, CancellationToken cancel = default)
+    {
+        ChannelProvider? provider;
+        await using (var db = database.Read()) provider = await db.Channels.Where(c => c.Id == channelId).Select(c => (ChannelProvider?)c.Provider).FirstOrDefaultAsync(cancel);
+        if (provider is not { } known) return new ChannelOutcome(ChannelResult.NotFound, channelId);
+        var (bad, sealedCredentials) = Seal(known, credentials);
+        return bad is not null ? bad with { Id = channelId } : await SetAsync(channelId, sealedCredentials, cancel);
+    }
+
+    private async Task<ChannelOutcome> AddAsync(string key, ChannelProvider provider, string? sealedToken, CancellationToken cancel)
+    {
         var now = clock.GetUtcNow().UtcDateTime;
         try
         {
@@ -59,8 +85,12 @@ public sealed partial class ChannelService(
     public async Task<ChannelOutcome> SetTokenAsync(long channelId, string? token, CancellationToken cancel = default)
     {
         token = Clean(token);
-        if (!ChannelRules.IsToken(token)) return new ChannelOutcome(ChannelResult.BadToken, channelId);
-        var sealedToken = token is null ? null : tokens.Protect(token);
+        return ChannelRules.IsToken(token)
+            ? await SetAsync(channelId, token is null ? null : tokens.Protect(token), cancel) : new ChannelOutcome(ChannelResult.BadToken, channelId);
+    }
+
+    private async Task<ChannelOutcome> SetAsync(long channelId, string? sealedToken, CancellationToken cancel)
+    {
         var now = clock.GetUtcNow().UtcDateTime;
         var found = await database.WriteAsync(async session =>
         {
@@ -93,14 +123,15 @@ public sealed partial class ChannelService(
     public async Task<(IReadOnlyList<ChannelView> Items, int Total)> PageAsync(int skip, int take, CancellationToken cancel = default)
     {
         await using var db = database.Read();
-        var items = await (from c in db.Channels
-                           join p in db.Profiles on c.Id equals p.ChannelId into profiles
-                           from p in profiles.DefaultIfEmpty()
-                           orderby c.Key
-                           select new ChannelView(
-                               c.Id, c.Key, c.Provider, c.ProtectedToken != null, c.Status, c.StatusSince, p == null ? null : p.Id,
-                               p == null ? null : p.Name, c.CreatedAt))
-            .Skip(skip).Take(take).ToListAsync(cancel);
+        var rows = await (from c in db.Channels
+                          join p in db.Profiles on c.Id equals p.ChannelId into profiles
+                          from p in profiles.DefaultIfEmpty()
+                          orderby c.Key
+                          select new { Channel = c, ProfileId = p == null ? null : (long?)p.Id, ProfileName = p == null ? null : p.Name })
+            .AsNoTracking().Skip(skip).Take(take).ToListAsync(cancel);
+        var items = rows.ConvertAll(r => new ChannelView(
+            r.Channel.Id, r.Channel.Key, r.Channel.Provider, r.Channel.ProtectedToken != null, r.Channel.Status, r.Channel.StatusSince, r.ProfileId, r.ProfileName,
+            r.Channel.CreatedAt, ChannelRules.HasCredentials(r.Channel.Provider) ? tokens.Open(r.Channel.ProtectedToken)?.Account : null));
         return (items, await db.Channels.CountAsync(cancel));
     }
 
@@ -108,6 +139,19 @@ public sealed partial class ChannelService(
     {
         session.Publish(Topics.Board, EventNames.Changed, channelId);
         session.AfterCommit(directory.Invalidate);
+    }
+
+    private (ChannelOutcome? Bad, string? Sealed) Seal(ChannelProvider provider, ChannelCredentials given)
+    {
+        var clean = new ChannelCredentials
+        {
+            Token = Clean(given.Token), Server = Clean(given.Server)?.TrimEnd('/'), Account = Clean(given.Account), UserId = Clean(given.UserId), Secret = Clean(given.Secret),
+            VerifyToken = Clean(given.VerifyToken),
+        };
+        if (!ChannelRules.HasCredentials(provider)) return (new ChannelOutcome(ChannelResult.BadCredentials, Field: "provider"), null);
+        if (ChannelRules.Wrong(provider, clean) is [var field, ..]) return (new ChannelOutcome(ChannelResult.BadCredentials, Field: field), null);
+        var text = tokens.Seal(clean);
+        return text.Length <= ChannelRules.MaxSealed ? (null, text) : (new ChannelOutcome(ChannelResult.BadCredentials, Field: "token"), null);
     }
 
     private static string? Clean(string? token) => string.IsNullOrWhiteSpace(token) ? null : token.Trim();

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace Dispatch.Core.Gateways;
@@ -23,6 +24,22 @@ public sealed class ChannelTokens(IDataProtectionProvider provider)
         }
         catch (CryptographicException)
         {
+            return null;
+        }
+    }
+
+    public string Seal(ChannelCredentials credentials) => Protect(JsonSerializer.Serialize(credentials, ChannelCredentialsJson.Default.ChannelCredentials));
+
+    /// <inheritdoc cref="Unprotect"/>
+    public ChannelCredentials? Open(string? sealedCredentials)
+    {
+        try
+        {
+            return Unprotect(sealedCredentials) is { } text ? JsonSerializer.Deserialize(text, ChannelCredentialsJson.Default.ChannelCredentials) : null;
+        }
+        catch (JsonException)
+        {
+            // A bare token, from when the channel was of another kind.
             return null;
         }
     }

@@ -1,8 +1,12 @@
+using Dispatch.Core.Data;
+using Dispatch.Core.Gateways.Meta;
 using Dispatch.Core.Gateways.Simulation;
+using Dispatch.Core.Gateways.Unipile;
 using Dispatch.Core.Gateways.Whapi;
 using Dispatch.Core.Profiles;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Dispatch.Core.Gateways;
@@ -33,10 +37,43 @@ public static class GatewayServices
             // Its own loggers write addresses and, at Trace, headers: the token.
             .RemoveAllLoggers();
         services.AddSingleton<IMessageGateway, WhapiGateway>();
+        services.AddSingleton<GatewayPace>();
+        services.AddSingleton<GatewayContacts>();
+        services.AddUnipile(configuration);
+        services.AddMeta(configuration);
         services.AddSingleton<SimulatedWorld>();
         services.AddSingleton<SimulatedDrivers>();
         services.AddSingleton<IMessageGateway, SimulatorGateway>();
         if (demo) services.AddHostedService<Simulator>();
         return services;
     }
+
+    private static void AddUnipile(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.Configure<UnipileOptions>(configuration.GetSection(UnipileOptions.Section));
+        services.AddQuietClient(UnipileApi.ClientName);
+        services.AddSingleton<UnipileApi>();
+        services.AddSingleton<IMessageGateway>(s => new UnipileGateway(
+            s.GetRequiredService<UnipileApi>(), s.GetRequiredService<GatewayContacts>(), s.GetRequiredService<ChannelTokens>(), s.GetRequiredService<GatewayPace>(),
+            s.GetRequiredService<IOptions<UnipileOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<UnipileGateway>>()));
+        services.AddSingleton<IMessageLookup>(s => new UnipileLookup(
+            s.GetRequiredService<Database>(), s.GetRequiredService<UnipileApi>(), s.GetRequiredService<GatewayContacts>(), s.GetRequiredService<ChannelTokens>(),
+            s.GetRequiredService<IOptions<UnipileOptions>>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new UnipileInvitations(
+            s.GetRequiredService<Database>(), s.GetRequiredService<UnipileApi>(), s.GetRequiredService<ChannelTokens>(), s.GetRequiredService<GatewayPace>(),
+            s.GetRequiredService<IOptions<UnipileOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<UnipileInvitations>>()));
+    }
+
+    private static void AddMeta(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.Configure<MetaOptions>(configuration.GetSection(MetaOptions.Section));
+        services.AddQuietClient(MetaGateway.ClientName);
+        services.AddSingleton<IMessageGateway, MetaGateway>();
+    }
+
+    private static void AddQuietClient(this IServiceCollection services, string name) => services
+        .AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
+        // A redirect would carry the token to another host, or send the message twice; the loggers write addresses and, at Trace, headers: the token.
+        .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) })
+        .RemoveAllLoggers();
 }

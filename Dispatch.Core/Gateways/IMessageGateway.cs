@@ -25,12 +25,22 @@ public enum SendFailure
     Refused,
     /// <summary>The provider holds the whole account back for about a day (Unipile: <c>cannot_resend_yet</c>, <c>limit_exceeded</c>); nothing left.</summary>
     AccountLimited,
+    /// <summary>The text cannot be sent as it is (too long, a form the gateway does not take); the recipient is fine.</summary>
+    BadContent,
+    /// <summary>Meta: the recipient has not written for 24 hours, so only an approved template may be sent.</summary>
+    WindowClosed,
+    /// <summary>Too many messages to this one recipient; the account is fine and later it works again.</summary>
+    RecipientLimited,
 }
 
-/// <param name="ProviderId">The gateway's id when it accepted the message.</param>
+/// <param name="ProviderId">The gateway's id when it accepted the message; a few answers have none.</param>
+/// <param name="Failure">Null: it left.</param>
 public sealed record SendResult(string? ProviderId, SendFailure? Failure)
 {
     public static SendResult Sent(string providerId) => new(providerId, null);
+
+    /// <summary>It left, and the gateway has not named it yet.</summary>
+    public static SendResult SentUnnamed { get; } = new(null, null);
     public static SendResult Failed(SendFailure failure) => new(null, failure);
 }
 

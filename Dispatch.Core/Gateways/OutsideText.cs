@@ -50,6 +50,11 @@ internal static class OutsideText
         return text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
     }
 
+    /// <summary>The same message read back: providers trim, and turn line ends into their own.</summary>
+    public static bool IsSame(string one, string other) => string.Equals(Plain(one), Plain(other), StringComparison.Ordinal);
+
+    private static string Plain(string text) => text.ReplaceLineEndings("\n").Trim();
+
     private static bool HasHalfPair(string text)
     {
         for (var i = 0; i < text.Length; i++)

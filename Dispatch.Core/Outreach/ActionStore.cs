@@ -76,7 +76,7 @@ internal static class ActionStore
             .. Give(session, done.ConvertAll(e => (e.Action.QuotaId, e.Sent.Status is ActionStatus.Success or ActionStatus.Uncertain))),
             .. Log(session, done.ConvertAll(e => LogOf(e.Action, e.Sent.Status == ActionStatus.Pending ? ActionStatus.Failed : e.Sent.Status, e.Sent.ProviderId, e.Sent.Error)), now),
         ]);
-        await StopUnreachableAsync(session, [.. done.Where(e => e.Class == ErrorClass.Permanent).Select(e => e.Action.Prospect.Id)], now);
+        await StopUnreachableAsync(session, [.. done.Where(e => e.Sent.Error == nameof(SendFailure.BadRecipient)).Select(e => e.Action.Prospect.Id)], now);
         foreach (var account in done.Select(e => e.Action.Account.Id).Distinct()) Publish(session, account);
         foreach (var end in done) session.Publish(Topics.Prospect(end.Action.Prospect.Id), EventNames.ActionChanged, end.Action.Id);
         return ends.ConvertAll(e => e.Sent);

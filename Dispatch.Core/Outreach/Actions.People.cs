@@ -75,12 +75,17 @@ public sealed partial class Actions
             (sent, providerId) = await lookup.FindAsync(doubt.Message, doubt.Since, cancel);
             if (sent is null) return new ActionOutcome(ActionResult.CannotAsk, id, ActionStatus.Uncertain);
         }
+        return await EndDoubtAsync(id, sent.Value, providerId, cancel);
+    }
+
+    private Task<ActionOutcome> EndDoubtAsync(long id, bool sent, string? providerId, CancellationToken cancel)
+    {
         var now = Now;
-        return await _database.WriteAsync(async session =>
+        return _database.WriteAsync(async session =>
         {
             var row = await session.Db.OutreachActions.AsNoTracking().FirstOrDefaultAsync(a => a.Id == id);
             if (row is null) return new ActionOutcome(ActionResult.NotFound, id);
-            var (status, why) = sent.Value ? (ActionStatus.Success, (string?)null) : (ActionStatus.Failed, nameof(ActionEnd.NotSent));
+            var (status, why) = sent ? (ActionStatus.Success, (string?)null) : (ActionStatus.Failed, nameof(ActionEnd.NotSent));
             var rows = await session.Db.OutreachActions.Where(a => a.Id == id && a.Status == ActionStatus.Uncertain).ExecuteUpdateAsync(set => set
                 .SetProperty(a => a.Status, status).SetProperty(a => a.Error, why).SetProperty(a => a.FinishedAt, now).SetProperty(a => a.LeaseOwner, (string?)null)
                 .SetProperty(a => a.ProviderMessageId, a => providerId ?? a.ProviderMessageId));
@@ -88,13 +93,13 @@ public sealed partial class Actions
             {
                 await ActionStore.LogAsync(session,
                     [new ActionLog { ActionId = id, AccountId = row.AccountId, ProspectId = row.ProspectId, Action = row.Kind, Status = status, Attempt = row.Attempts, ProviderMessageId = providerId, Error = why }], now);
-                if (!sent.Value && row.QuotaId is { } quota)
+                if (!sent && row.QuotaId is { } quota)
                     await session.Db.AccountDays.Where(d => d.Id == quota && d.Used > 0).ExecuteUpdateAsync(set => set.SetProperty(d => d.Used, d => d.Used - 1));
-                if (sent.Value) await AdvanceAsync(session, row, now);
+                if (sent) await AdvanceAsync(session, row, now);
             }
             // A later step may have waited for the end of the doubt.
             session.AfterCommit(_signal.Wake);
-            return await DoneAsync(session, id, rows, sent.Value ? ActionResult.Sent : ActionResult.Failed);
+            return await DoneAsync(session, id, rows, sent ? ActionResult.Sent : ActionResult.Failed);
         }, cancel);
     }
 

@@ -7,7 +7,7 @@ namespace Dispatch.Core.Outreach;
 
 /// <summary>Seed 004 <c>connection.py</c>: a prospect who connected gets the first contact at once, once per prospect and account ever, through <see cref="Actions"/> like everything else.</summary>
 public sealed partial class ConnectionJob(
-    Database database, Actions actions, ProspectService prospects, TimeProvider clock, ILogger<ConnectionJob> logger) : HostedLoop(clock, logger)
+    Database database, Actions actions, ProspectService prospects, ConnectionSignal signal, TimeProvider clock, ILogger<ConnectionJob> logger) : HostedLoop(clock, logger, signal)
 {
     private const int PerPass = 100;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);

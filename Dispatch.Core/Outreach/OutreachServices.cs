@@ -38,6 +38,8 @@ public static class OutreachServices
         services.AddSingleton(s => new OutreachNode(
             s.GetRequiredService<Database>(), s.GetRequiredService<Leases>(), s.GetRequiredService<ActionsInHand>(), s.GetRequiredService<IOptions<NodeOptions>>(),
             s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<OutreachNode>>()));
+        services.AddSingleton<ConnectionSignal>();
+        services.AddSingleton<AccountNews>();
         services.AddSingleton<OutreachTemplates>();
         services.AddSingleton<ComposerEndpoint>();
         services.AddSingleton<MessageComposer>();

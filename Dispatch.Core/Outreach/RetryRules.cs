@@ -31,9 +31,9 @@ public static class RetryRules
     public static ErrorClass Classify(SendFailure failure) => failure switch
     {
         SendFailure.Unknown => ErrorClass.Unknown,
-        SendFailure.Unreachable or SendFailure.Refused => ErrorClass.Transient,
+        SendFailure.Unreachable or SendFailure.Refused or SendFailure.RecipientLimited => ErrorClass.Transient,
         SendFailure.TooMany => ErrorClass.Throttled,
-        SendFailure.BadRecipient => ErrorClass.Permanent,
+        SendFailure.BadRecipient or SendFailure.BadContent or SendFailure.WindowClosed => ErrorClass.Permanent,
         SendFailure.AccountLimited => ErrorClass.AccountLimited,
         SendFailure.ChannelNotAuthorized or SendFailure.BadToken or SendFailure.PaymentRequired => ErrorClass.AccountBroken,
     };

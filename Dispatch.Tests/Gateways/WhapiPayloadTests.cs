@@ -129,7 +129,7 @@ public class WhapiPayloadTests
     public void Parse_BadItem_IsReportedAndTheGoodOneStands(string bad, string reason)
     {
         var result = Parse($$"""{"messages":[{{bad}},{"id":"g","type":"text","chat_id":"1","timestamp":1,"text":{"body":"good"} }]}""");
-        Assert.Equal(new WhapiItemError(0, reason), Assert.Single(result.Errors));
+        Assert.Equal(new PayloadError(0, reason), Assert.Single(result.Errors));
         Assert.Equal("good", Assert.Single(result.Messages).Text);
         Assert.True(Parse($$"""{"messages":[{{bad}}]}""").AllBad);
     }
@@ -198,7 +198,7 @@ public class WhapiPayloadTests
         }
     }
 
-    private static WhapiResult Parse(string json) => WhapiPayload.Parse(Encoding.UTF8.GetBytes(json));
+    private static GatewayPayload Parse(string json) => WhapiPayload.Parse(Encoding.UTF8.GetBytes(json));
 
     private static string Text(string id = "a", string type = "text", string chat = "1@s.whatsapp.net", string body = "hi", string name = "") =>
         System.Text.Json.JsonSerializer.Serialize(new

@@ -62,7 +62,7 @@ public sealed class OutreachRulesTests
     public void Classify_EveryFailure_HasAClassAndADecision() => Assert.All(Enum.GetValues<SendFailure>(), failure =>
     {
         var decision = RetryRules.Decide(failure, 1, null, Now, 0.5, 5);
-        Assert.Equal(failure == SendFailure.Unknown ? ActionStatus.Uncertain : failure == SendFailure.BadRecipient ? ActionStatus.Failed : ActionStatus.Pending, decision.Status);
+        Assert.Equal(failure == SendFailure.Unknown ? ActionStatus.Uncertain : failure is SendFailure.BadRecipient or SendFailure.BadContent or SendFailure.WindowClosed ? ActionStatus.Failed : ActionStatus.Pending, decision.Status);
         Assert.Equal(decision.Status == ActionStatus.Pending, decision.DueAt is not null);
         BreakerRules.After(failure, 0, Now);
     });

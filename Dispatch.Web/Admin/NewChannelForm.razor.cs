@@ -12,6 +12,7 @@ public sealed partial class NewChannelForm
     private string _token = "";
     private string _name = "";
     private ChannelProvider _provider = ChannelProvider.Whapi;
+    private CredentialDraft _draft = new();
     private (string Field, string Text)? _wrong;
     private string? _failure;
     private bool _saving;
@@ -57,13 +58,19 @@ public sealed partial class NewChannelForm
     private async Task CreateAsync()
     {
         var key = _key.Trim();
-        var channel = await Channels.CreateAsync(key, _provider, _provider == ChannelProvider.Simulator ? null : _token);
+        var channel = ChannelRules.HasCredentials(_provider) ? await Channels.CreateWithAsync(key, _provider, _draft.Read())
+            : await Channels.CreateAsync(key, _provider, ChannelRules.NeedsKeys(_provider) ? _token : null);
+        if (channel is { Result: ChannelResult.BadCredentials, Field: { } field })
+        {
+            _wrong = (field, CredentialWords.Wrong(Words, _provider, field));
+            return;
+        }
         if (channel.Result != ChannelResult.Done)
         {
             _wrong = (channel.Result == ChannelResult.BadToken ? "token" : "key", Words["Error_" + channel.Result]);
             return;
         }
-        _token = "";
+        (_token, _draft) = ("", new CredentialDraft());
         var profile = await Profiles.CreateAsync(_name, key);
         if (profile.Result == ProfileResult.Done) await OnDone.InvokeAsync(_name.Trim());
         else _wrong = ("name", Words["Error_" + profile.Result]);

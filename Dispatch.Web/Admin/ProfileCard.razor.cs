@@ -19,6 +19,8 @@ public sealed partial class ProfileCard
     private bool _editing;
     private bool _saving;
     private string? _wrong;
+    private string? _wrongField;
+    private CredentialDraft _draft = new();
 
     [Parameter, EditorRequired]
     public ChannelView Channel { get; set; } = null!;
@@ -57,7 +59,7 @@ public sealed partial class ProfileCard
     [Inject]
     public required ILogger<ProfileCard> Logger { get; set; }
 
-    private string WebhookAddress => $"{Navigation.BaseUri}webhooks/whapi/{Channel.Key}";
+    private string WebhookAddress => $"{Navigation.BaseUri}webhooks/{(ChannelRules.HasCredentials(Channel.Provider) ? Channel.Provider.ToString().ToLowerInvariant() : "whapi")}/{Channel.Key}";
 
     private string Summary => Profile switch
     {
@@ -85,11 +87,11 @@ public sealed partial class ProfileCard
         _allowed.Clear();
         _allowed.UnionWith(Profile?.ModeratorIds ?? []);
         _token = "";
-        _wrong = null;
+        (_wrong, _wrongField, _draft) = (null, null, new CredentialDraft());
         _editing = true;
     }
 
-    private void Cancel() => (_editing, _token) = (false, "");
+    private void Cancel() => (_editing, _token, _draft) = (false, "", new CredentialDraft());
 
     private void Allow(long moderatorId, bool may) => _ = may ? _allowed.Add(moderatorId) : _allowed.Remove(moderatorId);
 
@@ -120,6 +122,18 @@ public sealed partial class ProfileCard
     {
         // Nothing is saved while a field is wrong.
         if (Priority is not { } priority) return Words["Error_" + ProfileResult.BadPriority, ProfileService.MaxPriority];
+        _wrongField = null;
+        if (!_draft.IsEmpty)
+        {
+            var set = await Channels.SetCredentialsAsync(Channel.Id, _draft.Read());
+            if (set is { Result: ChannelResult.BadCredentials, Field: { } field })
+            {
+                _wrongField = field;
+                return CredentialWords.Wrong(Words, Channel.Provider, field);
+            }
+            if (set.Result != ChannelResult.Done) return Words["Error_" + set.Result];
+            _draft = new CredentialDraft();
+        }
         if (!string.IsNullOrWhiteSpace(_token))
         {
             var set = await Channels.SetTokenAsync(Channel.Id, _token);

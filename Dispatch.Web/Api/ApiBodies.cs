@@ -21,9 +21,24 @@ public sealed record CreateChannel
     public string? Key { get; init; }
     public ChannelProvider? Provider { get; init; }
 
-    /// <summary>The gateway's token; never given back.</summary>
+    /// <summary>Whapi: the gateway's token; never given back.</summary>
     public string? Token { get; init; }
+
+    /// <summary>Unipile (token, server, account, secret, userId?) and Meta (token, account, secret, verifyToken); never given back.</summary>
+    public ChannelCredentials? Credentials { get; init; }
 }
+
+/// <summary>Somebody to invite on LinkedIn.</summary>
+public sealed record CreateInvitation
+{
+    /// <summary>His id at the provider, such as ACoAA...</summary>
+    public string? Address { get; init; }
+
+    /// <summary>At most 300 characters; none: without a note.</summary>
+    public string? Note { get; init; }
+}
+
+public sealed record InvitationAnswer(string Address, string? InvitationId);
 
 public sealed record CreateProfile
 {
@@ -111,10 +126,11 @@ public sealed record MessageAccepted(long Id, bool AlreadyThere);
 
 /// <param name="Webhook">Where the gateway delivers, below this site's address.</param>
 public sealed record ChannelAnswer(
-    long Id, string Key, ChannelProvider Provider, bool HasToken, ChannelStatus Status, DateTime StatusSince, long? ProfileId, string Webhook)
+    long Id, string Key, ChannelProvider Provider, bool HasToken, ChannelStatus Status, DateTime StatusSince, long? ProfileId, string Webhook, string? Account)
 {
     public static ChannelAnswer Of(ChannelView channel) => new(
-        channel.Id, channel.Key, channel.Provider, channel.HasToken, channel.Status, channel.StatusSince, channel.ProfileId, $"/webhooks/whapi/{channel.Key}");
+        channel.Id, channel.Key, channel.Provider, channel.HasToken, channel.Status, channel.StatusSince, channel.ProfileId, $"/webhooks/{channel.Provider switch { ChannelProvider.Unipile => "unipile", ChannelProvider.Meta => "meta", _ => "whapi" }}/{channel.Key}",
+        channel.Account);
 }
 
 public sealed record ProfileAnswer(long Id, string Name, string Channel, ProfileMode Mode, bool Restricted, IReadOnlyList<long> ModeratorIds)

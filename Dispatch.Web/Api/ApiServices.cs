@@ -17,6 +17,8 @@ public static class ApiServices
         services.AddSingleton<ConversationLookup>();
         services.AddSingleton<ModeratorLookup>();
         services.AddSingleton<WhapiWebhook>();
+        services.AddSingleton<UnipileWebhook>();
+        services.AddSingleton<MetaWebhook>();
         services.AddSingleton<ApiKeyFilter>();
         services.AddSingleton<ApiFaultFilter>();
         services.AddProblemDetails();

@@ -13,7 +13,7 @@ internal static class StartupOptions
 
     private static readonly Action<OptionErrors>[] Sections =
     [
-        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Node, Matching, ServiceMessages, Broker, Numbers, Outreach,
+        e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Unipile, Meta, Node, Matching, ServiceMessages, Broker, Numbers, Outreach,
         Composer,
     ];
 
@@ -220,5 +220,31 @@ internal static class StartupOptions
     {
         errors.Address("Gateways:Whapi:BaseAddress");
         errors.Time("Gateways:Whapi:Timeout", TimeSpan.FromSeconds(20), Second, TimeSpan.FromSeconds(50));
+    }
+
+    private static void Unipile(OptionErrors errors)
+    {
+        errors.Time("Gateways:Unipile:Timeout", TimeSpan.FromSeconds(20), Second, TimeSpan.FromSeconds(20));
+        errors.Time("Gateways:Unipile:AskAfter", TimeSpan.FromMinutes(2), TimeSpan.Zero, TimeSpan.FromHours(1));
+        errors.Time("Gateways:Unipile:MissingAfter", TimeSpan.FromMinutes(15), TimeSpan.Zero, TimeSpan.FromHours(24));
+        errors.Number("Gateways:Unipile:InvitationsPerDay", 20, 1, 200);
+        Pace("Gateways:Unipile:Pace", errors);
+    }
+
+    private static void Meta(OptionErrors errors)
+    {
+        errors.Address("Gateways:Meta:BaseAddress");
+        if (errors.Text("Gateways:Meta:Version") is { } version && !(version.Length is > 1 and <= 8 && version[0] == 'v' && version.AsSpan(1).IndexOfAnyExcept("0123456789.") < 0))
+            errors.Add("Gateways:Meta:Version", $"'{version}' is no version of the Graph API", "such as v23.0");
+        errors.Time("Gateways:Meta:Timeout", TimeSpan.FromSeconds(20), Second, TimeSpan.FromSeconds(40));
+        Pace("Gateways:Meta:Pace", errors);
+    }
+
+    private static void Pace(string section, OptionErrors errors)
+    {
+        errors.Decimal($"{section}:PerChannel", 1, 0.01, 1000);
+        errors.Decimal($"{section}:PerProvider", 10, 0.01, 10_000);
+        errors.Number($"{section}:Burst", 5, 1, 1000);
+        errors.Time($"{section}:MaxWait", TimeSpan.FromSeconds(10), TimeSpan.Zero, TimeSpan.FromSeconds(10));
     }
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Dispatch.Core.Gateways.Whapi;
+using Dispatch.Core.Gateways;
 
 namespace Dispatch.Web.Webhooks;
 
@@ -10,7 +10,7 @@ namespace Dispatch.Web.Webhooks;
 /// <param name="Ignored">Right, but of no concern to Dispatch.</param>
 /// <param name="Statuses">Statuses that moved a message forward.</param>
 /// <param name="Errors">Items that were left out, and why.</param>
-public sealed record WebhookAnswer(int Stored, int Duplicates, int Ignored, int Statuses, IReadOnlyList<WhapiItemError> Errors);
+public sealed record WebhookAnswer(int Stored, int Duplicates, int Ignored, int Statuses, IReadOnlyList<PayloadError> Errors);
 
 /// <summary>Generated, not reflected: this answer is written thousands of times a second.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

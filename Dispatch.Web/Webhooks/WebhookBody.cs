@@ -1,5 +1,4 @@
 using System.Buffers;
-using Dispatch.Core.Gateways.Whapi;
 
 namespace Dispatch.Web.Webhooks;
 
@@ -8,24 +7,25 @@ internal static class WebhookBody
 {
     public const int MaxBytes = 1024 * 1024;
 
-    /// <summary>Null: more than <see cref="MaxBytes"/>.</summary>
-    public static async Task<WhapiResult?> ParseAsync(HttpRequest request, CancellationToken cancel)
+    /// <param name="read">Everything it keeps has to be its own: the buffers go back.</param>
+    /// <returns>Null: more than <see cref="MaxBytes"/>.</returns>
+    public static async Task<T?> ReadAsync<T>(HttpRequest request, Func<ReadOnlySequence<byte>, T> read, CancellationToken cancel)
+        where T : class
     {
         if (request.ContentLength > MaxBytes) return null;
         var reader = request.BodyReader;
         for (;;)
         {
-            var read = await reader.ReadAsync(cancel);
-            var buffer = read.Buffer;
+            var part = await reader.ReadAsync(cancel);
+            var buffer = part.Buffer;
             if (buffer.Length > MaxBytes)
             {
                 reader.AdvanceTo(buffer.End);
                 return null;
             }
-            if (read.IsCompleted)
+            if (part.IsCompleted)
             {
-                // Everything kept of it is a string of its own by now; the buffers go back.
-                var result = WhapiPayload.Parse(buffer);
+                var result = read(buffer);
                 reader.AdvanceTo(buffer.End);
                 return result;
             }

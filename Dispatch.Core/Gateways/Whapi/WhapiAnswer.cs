@@ -15,7 +15,7 @@ internal static class WhapiAnswer
 {
     /// <summary>The id in <c>{"message":{"id":...}}</c>; null: none that could be stored.</summary>
     public static string? MessageId(byte[] body) =>
-        Read(body, root => root.TryGetProperty("message", out var message) ? WhapiFields.Text(message, "id") : null) is { Length: > 0 and <= WhapiFields.MaxId } id
+        Read(body, root => root.TryGetProperty("message", out var message) ? PayloadFields.Text(message, "id") : null) is { Length: > 0 and <= PayloadFields.MaxId } id
             ? id
             : null;
 
@@ -39,7 +39,7 @@ internal static class WhapiAnswer
 
     private static bool Says(byte[] body, string words) => Read(body, root =>
         root.TryGetProperty("error", out var error)
-            ? $"{WhapiFields.Text(error, "message")}\n{(error.ValueKind == JsonValueKind.Object && error.TryGetProperty("details", out var details) ? details.ToString() : "")}"
+            ? $"{PayloadFields.Text(error, "message")}\n{(error.ValueKind == JsonValueKind.Object && error.TryGetProperty("details", out var details) ? details.ToString() : "")}"
             : null)?.Contains(words, StringComparison.OrdinalIgnoreCase) == true;
 
     private static string? Read(byte[] body, Func<JsonElement, string?> read)

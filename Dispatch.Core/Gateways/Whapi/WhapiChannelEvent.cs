@@ -6,7 +6,7 @@ namespace Dispatch.Core.Gateways.Whapi;
 internal static class WhapiChannelEvent
 {
     /// <summary>Null: nothing.</summary>
-    public static ChannelStatus? Read(JsonElement root, JsonElement about) => (WhapiFields.Text(about, "type"), WhapiFields.Text(about, "event")) switch
+    public static ChannelStatus? Read(JsonElement root, JsonElement about) => (PayloadFields.Text(about, "type"), PayloadFields.Text(about, "event")) switch
     {
         ("users", "post") => ChannelStatus.Active,
         ("users", "delete") => ChannelStatus.NeedsAuthorization,
@@ -18,7 +18,7 @@ internal static class WhapiChannelEvent
 
     private static ChannelStatus? OfHealth(JsonElement root) =>
         root.TryGetProperty("health", out var health) && health.ValueKind == JsonValueKind.Object && health.TryGetProperty("status", out var status)
-            ? WhapiFields.Text(status, "text") switch
+            ? PayloadFields.Text(status, "text") switch
             {
                 "QR" => ChannelStatus.NeedsAuthorization,
                 "AUTH" => ChannelStatus.Active,

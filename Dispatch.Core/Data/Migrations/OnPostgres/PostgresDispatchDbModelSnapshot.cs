@@ -990,6 +990,61 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                     b.ToTable("early_statuses");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Gateways.GatewayContact", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("address");
+
+                    b.Property<long>("ChannelId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("channel_id");
+
+                    b.Property<DateTime?>("ChatAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("chat_at");
+
+                    b.Property<string>("ChatId")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("chat_id");
+
+                    b.Property<string>("Invitation")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("invitation");
+
+                    b.Property<string>("InvitationId")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("invitation_id");
+
+                    b.Property<DateTime?>("InvitedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("invited_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_gateway_contacts");
+
+                    b.HasIndex("ChannelId", "Address")
+                        .IsUnique()
+                        .HasDatabaseName("ix_gateway_contacts_channel_id_address");
+
+                    b.HasIndex("ChannelId", "InvitedAt")
+                        .HasDatabaseName("ix_gateway_contacts_channel_id_invited_at");
+
+                    b.ToTable("gateway_contacts");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Locks.ClientLock", b =>
                 {
                     b.Property<long>("Id")

@@ -959,6 +959,59 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("early_statuses");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Gateways.GatewayContact", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address");
+
+                    b.Property<long>("ChannelId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("channel_id");
+
+                    b.Property<DateTime?>("ChatAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("chat_at");
+
+                    b.Property<string>("ChatId")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("chat_id");
+
+                    b.Property<string>("Invitation")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("invitation");
+
+                    b.Property<string>("InvitationId")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("invitation_id");
+
+                    b.Property<DateTime?>("InvitedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("invited_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_gateway_contacts");
+
+                    b.HasIndex("ChannelId", "Address")
+                        .IsUnique()
+                        .HasDatabaseName("ix_gateway_contacts_channel_id_address");
+
+                    b.HasIndex("ChannelId", "InvitedAt")
+                        .HasDatabaseName("ix_gateway_contacts_channel_id_invited_at");
+
+                    b.ToTable("gateway_contacts");
+                });
+
             modelBuilder.Entity("Dispatch.Core.Locks.ClientLock", b =>
                 {
                     b.Property<long>("Id")

@@ -250,6 +250,25 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "gateway_contacts",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    chat_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    chat_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    invitation = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    invitation_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    invited_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_gateway_contacts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "leases",
                 columns: table => new
                 {
@@ -2000,6 +2019,17 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 column: "started_at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_gateway_contacts_channel_id_address",
+                table: "gateway_contacts",
+                columns: new[] { "channel_id", "address" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_gateway_contacts_channel_id_invited_at",
+                table: "gateway_contacts",
+                columns: new[] { "channel_id", "invited_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_matching_metrics_booking_id",
                 table: "matching_metrics",
                 column: "booking_id",
@@ -2542,6 +2572,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
             migrationBuilder.DropTable(
                 name: "failed_searches");
+
+            migrationBuilder.DropTable(
+                name: "gateway_contacts");
 
             migrationBuilder.DropTable(
                 name: "leases");

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Dispatch.Core.Data.Migrations.OnSqlite
 {
     [DbContext(typeof(SqliteDispatchDb))]
-    [Migration("20261121142734_Initial")]
+    [Migration("20261121153316_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -960,6 +960,59 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasDatabaseName("ix_early_statuses_channel_id_provider_message_id");
 
                     b.ToTable("early_statuses");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Gateways.GatewayContact", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address");
+
+                    b.Property<long>("ChannelId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("channel_id");
+
+                    b.Property<DateTime?>("ChatAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("chat_at");
+
+                    b.Property<string>("ChatId")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("chat_id");
+
+                    b.Property<string>("Invitation")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("invitation");
+
+                    b.Property<string>("InvitationId")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("invitation_id");
+
+                    b.Property<DateTime?>("InvitedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("invited_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_gateway_contacts");
+
+                    b.HasIndex("ChannelId", "Address")
+                        .IsUnique()
+                        .HasDatabaseName("ix_gateway_contacts_channel_id_address");
+
+                    b.HasIndex("ChannelId", "InvitedAt")
+                        .HasDatabaseName("ix_gateway_contacts_channel_id_invited_at");
+
+                    b.ToTable("gateway_contacts");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Locks.ClientLock", b =>

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Dispatch.Core.Gateways.Whapi;
+namespace Dispatch.Core.Gateways;
 
 /// <summary>The fields that messages and statuses share, with their limits.</summary>
-internal static class WhapiFields
+internal static class PayloadFields
 {
     /// <summary>What the database keeps of an id, a type, a name and a gateway's error.</summary>
     public const int MaxId = 128, MaxType = 40, MaxName = 120, MaxError = 200;
