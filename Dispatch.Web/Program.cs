@@ -31,7 +31,7 @@ builder.Services.Configure<ConflictOptions>(builder.Configuration.GetSection(Con
 builder.Services.AddDispatchConversations();
 builder.Services.AddDispatchGateways(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchMatching(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
-builder.Services.AddDispatchOutreach(builder.Configuration);
+builder.Services.AddDispatchOutreach(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchBroker(builder.Configuration);
 builder.Services.AddDispatchNumbers(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchPeople().AddDispatchSignIn();

@@ -91,6 +91,7 @@ public sealed partial class OutreachQueries(Database database, TimeProvider cloc
     {
         var found = db.OutreachActions.AsQueryable();
         if (search.Status is { } status) found = found.Where(a => a.Status == status);
+        if (search.Tab is { } tab) found = Tabbed(found, tab);
         if (search.AccountId is { } account) found = found.Where(a => a.AccountId == account);
         if (search.ProspectId is { } prospect) found = found.Where(a => a.ProspectId == prospect);
         if (search.Type is { } type) found = found.Where(a => a.Type == type);

@@ -15,7 +15,7 @@ public enum ActionSort { DueAt, CreatedAt, FinishedAt }
 /// <param name="Search">Part of a prospect's name, or the beginning of his number.</param>
 public sealed record ActionSearch(
     ActionStatus? Status = null, long? AccountId = null, long? ProspectId = null, ActionType? Type = null, string? Search = null, ActionSort Sort = ActionSort.DueAt, bool Descending = false,
-    int Skip = 0, int Take = 50);
+    int Skip = 0, int Take = 50, ActionTab? Tab = null);
 
 public sealed record ActionPage(IReadOnlyList<ActionRow> Items, int Total);
 
