@@ -55,6 +55,7 @@ public static class OutreachServices
         services.AddSingleton<OutreachQueries>();
         services.AddSingleton<SequenceQueries>();
         services.AddSingleton<ProspectImport>();
+        services.AddSingleton<ActionBulk>();
         return services;
     }
 }

@@ -22,6 +22,10 @@ public sealed class SequenceQueries(Database database, OutreachQueries queries, 
 {
     private static readonly char[] Letters = ['A', 'B', 'C'];
 
+    /// <summary>Every kind of action that can be executed, in the order of its life.</summary>
+    public IReadOnlyList<string> Kinds =>
+        [ActionKinds.FirstContact, ActionKinds.Reply, .. Letters.SelectMany(l => Enumerable.Range(1, options.Value.Sequences.Of(l).Count).Select(i => ActionKinds.FollowupOf(l, i)))];
+
     /// <summary>The first contact and the three sequences.</summary>
     public async Task<(StepView First, IReadOnlyList<SequenceView> Sequences)> ListAsync(CancellationToken cancel = default)
     {
