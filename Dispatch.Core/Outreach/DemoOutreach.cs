@@ -69,7 +69,7 @@ public sealed class DemoOutreach(
         await using (var db = database.Read())
         {
             known = await db.Prospects.CountAsync(p => p.Address.StartsWith(Prefix), cancel);
-            if (known >= MaxProspects || await db.OutreachActions.Where(a => a.Status == ActionStatus.Pending && a.Type == ActionType.FirstContact).Take(MaxPending).CountAsync(cancel) >= MaxPending) return;
+            if (known >= MaxProspects || await db.OutreachActions.Where(a => a.Status == ActionStatus.Pending && a.Type == ActionType.FirstContact).OrderBy(a => a.DueAt).Take(MaxPending).CountAsync(cancel) >= MaxPending) return;
             open = await db.Accounts.Where(a => a.State == AccountState.Active && a.Provider == ChannelProvider.Simulator).OrderBy(a => a.Id).Select(a => a.Id).Take(2).ToListAsync(cancel);
         }
         if (open.Count == 0) return;

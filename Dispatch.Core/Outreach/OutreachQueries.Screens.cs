@@ -38,7 +38,7 @@ public sealed partial class OutreachQueries
         await using var db = database.Read();
         var counts = new Dictionary<ActionTab, int>();
         foreach (var tab in Enum.GetValues<ActionTab>())
-            counts[tab] = await Tabbed(Filter(db, new ActionSearch(AccountId: accountId)), tab).Take(MaxCounted).CountAsync(cancel);
+            counts[tab] = await Tabbed(Filter(db, new ActionSearch(AccountId: accountId)), tab).OrderBy(a => a.DueAt).ThenBy(a => a.Id).Take(MaxCounted).CountAsync(cancel);
         return counts;
     }
 

@@ -17,11 +17,18 @@ public sealed class OutreachViewTests
     public void ProspectsView_IsItsAddress(string url, string? stage, long? account, string? sequence, string? search, string? sort, int? page) =>
         Assert.Equal(url, ProspectsView.Of(stage, account, sequence, search, sort, page).Url);
 
+    [Fact]
+    public void ProspectsView_OfAStep_FindsWhoStandsThere()
+    {
+        var view = ProspectsView.Of("contacted", null, null, null, null, null, 0);
+        Assert.Equal(("/prospects?stage=contacted&step=0", 0, true), (view.Url, view.Filter.Step, view.IsNarrowed));
+    }
+
     [Theory]
-    [InlineData("/actions?tab=dead&account=3&type=followup&q=Awa&page=2", "dead", 3L, "Followup", "Awa", 2)]
+    [InlineData("/actions?tab=dead&account=3&action=send_followup_B1&q=Awa&page=2", "dead", 3L, "send_followup_B1", "Awa", 2)]
     [InlineData("/actions", "pending", 0L, "nonsense", " ", -3)]
-    public void ActionsView_IsItsAddress(string url, string? tab, long? account, string? type, string? search, int? page) =>
-        Assert.Equal(url, ActionsView.Of(tab, account, type, search, page).Url);
+    public void ActionsView_IsItsAddress(string url, string? tab, long? account, string? action, string? search, int? page) =>
+        Assert.Equal(url, ActionsView.Of(tab, account, action, search, page).Url);
 
     [Theory]
     [InlineData("/actions/log?status=success&account=3&action=send_followup_A1&q=a%26b&from=2026-03-01&to=2026-03-02&page=3", "success", 3L, "send_followup_A1", "a&b", "2026-03-01", "2026-03-02", 3)]

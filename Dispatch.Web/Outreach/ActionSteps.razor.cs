@@ -14,6 +14,9 @@ public sealed partial class ActionSteps
     [Parameter]
     public EventCallback<ActionStep> OnStep { get; set; }
 
+    /// <summary>No icon says by itself which of the two somebody decides.</summary>
+    private static bool InWords(ActionStep step) => step is ActionStep.WasSent or ActionStep.WasNotSent;
+
     internal static string Icon(ActionStep step) => step switch
     {
         ActionStep.RunNow => "play_arrow",

@@ -23,8 +23,8 @@ public sealed partial class ActionsPage
     [SupplyParameterFromQuery(Name = "account")]
     public long? AccountParameter { get; set; }
 
-    [SupplyParameterFromQuery(Name = "type")]
-    public string? TypeParameter { get; set; }
+    [SupplyParameterFromQuery(Name = "action")]
+    public string? ActionParameter { get; set; }
 
     [SupplyParameterFromQuery(Name = "q")]
     public string? SearchParameter { get; set; }
@@ -36,6 +36,9 @@ public sealed partial class ActionsPage
     public required OutreachQueries Queries { get; set; }
 
     [Inject]
+    public required SequenceQueries Sequences { get; set; }
+
+    [Inject]
     public required ActionBulk Bulk { get; set; }
 
     [Inject]
@@ -45,7 +48,7 @@ public sealed partial class ActionsPage
     public required NavigationManager Navigation { get; set; }
 
     private Notices Notices => _notices ??= new Notices(Clock);
-    private ActionsView View => ActionsView.Of(TabParameter, AccountParameter, TypeParameter, SearchParameter, PageParameter);
+    private ActionsView View => ActionsView.Of(TabParameter, AccountParameter, ActionParameter, SearchParameter, PageParameter);
 
     /// <summary>What a person has to look at stands in the tab's title.</summary>
     private string Title => _counts is { } counts && counts[ActionTab.Uncertain] + counts[ActionTab.Dead] is > 0 and var n ? $"({n}) {Text["Actions"]}" : Text["Actions"];

@@ -16,8 +16,8 @@ internal static class OutreachExports
     {
         var exports = app.MapGroup("").RequireAuthorization(Policies.AdminOrOps).ExcludeFromDescription();
         exports.MapGet("/prospects/export.csv", async (
-            OutreachQueries queries, string? stage, long? account, string? seq, string? q, string? sort, TimeProvider clock, CancellationToken cancel) =>
-            MatchingExports.File(await ProspectsAsync(queries, ProspectsView.Of(stage, account, seq, q, sort, null).Filter, cancel), $"prospects-{Today(clock)}"));
+            OutreachQueries queries, string? stage, long? account, string? seq, int? step, string? q, string? sort, TimeProvider clock, CancellationToken cancel) =>
+            MatchingExports.File(await ProspectsAsync(queries, ProspectsView.Of(stage, account, seq, q, sort, null, step).Filter, cancel), $"prospects-{Today(clock)}"));
         exports.MapGet("/actions/log/export.csv", async (
             OutreachQueries queries, string? status, long? account, string? action, string? q, string? from, string? to, string? zone, TimeProvider clock, CancellationToken cancel) =>
         {

@@ -24,6 +24,9 @@ public sealed partial class ProspectsPage
     [SupplyParameterFromQuery(Name = "seq")]
     public string? SequenceParameter { get; set; }
 
+    [SupplyParameterFromQuery(Name = "step")]
+    public int? StepParameter { get; set; }
+
     [SupplyParameterFromQuery(Name = "q")]
     public string? SearchParameter { get; set; }
 
@@ -43,7 +46,7 @@ public sealed partial class ProspectsPage
     public required NavigationManager Navigation { get; set; }
 
     private Notices Notices => _notices ??= new Notices(Clock);
-    private ProspectsView View => ProspectsView.Of(StageParameter, AccountParameter, SequenceParameter, SearchParameter, SortParameter, PageParameter);
+    private ProspectsView View => ProspectsView.Of(StageParameter, AccountParameter, SequenceParameter, SearchParameter, SortParameter, PageParameter, StepParameter);
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
 
