@@ -7,6 +7,7 @@ using Dispatch.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
 
 namespace Dispatch.Tests.Browser;
 
@@ -23,6 +24,15 @@ public abstract class OutreachBrowserTest(ChromiumFixture chromium, BrowserHost 
 
     protected T Get<T>()
         where T : notnull => Host.Services.GetRequiredService<T>();
+
+    /// <summary>Ops, who has no place in the queue and so no presence to wait for.</summary>
+    protected async Task<IPage> SignInOpsAsync()
+    {
+        var page = await OpenAsync();
+        await Button(page, Ops).ClickAsync();
+        await Expect(page.Locator("h1")).ToBeVisibleAsync();
+        return page;
+    }
 
     protected async Task<(long Id, string Name)> AccountAsync(string name = "Ventes Dakar", int? first = null, int? reply = null, bool paused = false)
     {

@@ -31,7 +31,7 @@ public sealed class OutreachQueueTests(ChromiumFixture chromium, BrowserHost hos
     {
         var account = await AccountAsync(reply: 2, paused: true);
         var ids = await PlannedAsync(account.Id, 3);
-        var (queue, accounts) = (await SignInAsync(Admin), await SignInAsync(Ops));
+        var (queue, accounts) = (await SignInAsync(Admin), await SignInOpsAsync());
         await GoAsync(accounts, "/accounts");
         var quota = accounts.Locator($"#account-{account.Id} [data-type=Reply]");
         await Expect(quota).ToContainTextAsync("0 of 2 today");
@@ -59,7 +59,7 @@ public sealed class OutreachQueueTests(ChromiumFixture chromium, BrowserHost hos
         var account = await AccountAsync(paused: true);
         var ids = await PlannedAsync(account.Id, 2);
         await EndAsync(ids, ActionStatus.Failed, "Refused");
-        var page = await SignInAsync(Ops);
+        var page = await SignInOpsAsync();
         await GoAsync(page, $"/actions?tab=dead&account={account.Id}");
         await Expect(Rows(page)).ToHaveCountAsync(2);
         await Expect(Rows(page).First).ToContainTextAsync("The gateway refused it.");
@@ -126,7 +126,7 @@ public sealed class OutreachQueueTests(ChromiumFixture chromium, BrowserHost hos
         var account = await AccountAsync();
         var prospect = await ProspectAsync(account.Id, "=Formule");
         Assert.Equal(ActionResult.Sent, (await Outreach.ExecuteSendReply(prospect.Id, account.Id, "Bonjour")).Result);
-        var page = await SignInAsync(Ops);
+        var page = await SignInOpsAsync();
         await GoAsync(page, "/actions/log");
         await page.GetByRole(AriaRole.Searchbox).FillAsync(prospect.Name);
         await page.GetByRole(AriaRole.Searchbox).PressAsync("Enter");

@@ -16,7 +16,7 @@ public sealed class OutreachScreensTests(ChromiumFixture chromium, BrowserHost h
         var file = Csv("name;phone;company;language", "Awa Ndiaye;+221 77 123 45 67;Baobab;fr", "Pierre Lambert;0033612345678;;en", $"Autre Nom;+{known.Phone};;", "Sans Numéro;12;;", "Awa Encore;+221771234567;;", ";+221770000001;;");
         var page = await SignInAsync(Admin);
         await GoAsync(page, "/prospects/import");
-        await page.GetByLabel("Account").SelectOptionAsync(account.Name);
+        await page.GetByLabel("Account", new() { Exact = true }).SelectOptionAsync(account.Name);
         await page.GetByLabel("File").SetInputFilesAsync(file);
         await Expect(page.Locator(".sums")).ToContainTextAsync("2 new");
         await Expect(page.Locator(".sums")).ToContainTextAsync("1 known already");
@@ -50,11 +50,11 @@ public sealed class OutreachScreensTests(ChromiumFixture chromium, BrowserHost h
         await Button(page, "Stop").First.ClickAsync();
         await Expect(Dialog(page)).ToContainTextAsync($"{prospect.Name} is not written to any more");
         await Button(Dialog(page), "Stop").ClickAsync();
-        await Expect(page.Locator(".state")).ToContainTextAsync("Stopped by a person.");
+        await Expect(page.Locator(".page-head .state")).ToContainTextAsync("Stopped by a person.");
         await Expect(Rows(page)).ToHaveCountAsync(0);
         await Expect(page.Locator(".line")).ToContainTextAsync("Follow-up A1 cancelled");
         await Button(Notices(page), "Undo").ClickAsync();
-        await Expect(page.Locator(".state")).ToContainTextAsync("New");
+        await Expect(page.Locator(".page-head .state")).ToContainTextAsync("New");
 
         await Button(page, "Automatic mode").ClickAsync();
         await Expect(page.Locator("button[aria-pressed=true]")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("Automatic mode", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
@@ -68,7 +68,7 @@ public sealed class OutreachScreensTests(ChromiumFixture chromium, BrowserHost h
         await Button(Dialog(page), "Send now").ClickAsync();
         await Expect(page.Locator(".line")).ToContainTextAsync("Answer sent");
         await Expect(page.Locator(".line .text")).ToHaveTextAsync("Bonjour, une question ?");
-        await Expect(page.Locator(".state")).ToContainTextAsync("Contacted");
+        await Expect(page.Locator(".page-head .state")).ToContainTextAsync("Contacted");
     }
 
     [Fact]
@@ -80,13 +80,13 @@ public sealed class OutreachScreensTests(ChromiumFixture chromium, BrowserHost h
         await GoAsync(page, $"/prospects/{prospect.Id}");
         await WriteAsync(new Contact(prospect.Name, prospect.Phone), "Oui, dites-m'en plus.");
         await Expect(page.Locator(".line")).ToContainTextAsync("Oui, dites-m'en plus.");
-        await Expect(page.Locator(".state")).ToContainTextAsync("Answered");
+        await Expect(page.Locator(".page-head .state")).ToContainTextAsync("Answered");
         await Expect(page.Locator(".facts")).ToContainTextAsync(Awa);
         var moussa = await SignInAsync(Moussa);
         await Button(page, "Move to a moderator").ClickAsync();
         await Dialog(page).GetByLabel(Moussa).CheckAsync();
         await Button(Dialog(page), "Move").ClickAsync();
-        await Expect(page.Locator(".state")).ToContainTextAsync("A moderator goes on by hand.");
+        await Expect(page.Locator(".page-head .state")).ToContainTextAsync("A moderator goes on by hand.");
         await Expect(page.Locator(".facts")).ToContainTextAsync(Moussa);
         await Expect(Row(moussa, new Contact(prospect.Name, prospect.Phone))).ToBeVisibleAsync();
         await Expect(Row(awa, new Contact(prospect.Name, prospect.Phone))).ToHaveCountAsync(0);

@@ -36,7 +36,7 @@ public abstract class OutreachScreensCompliance(DatabaseProvider provider, Postg
     public async Task Tabs_CountWhatTheirListsHold()
     {
         var account = await AccountAsync();
-        await Node.Get<AccountService>().PauseAsync(account);
+        await PauseAsync(account);
         var prospects = await ProspectsAsync(account, 7);
         var ids = new List<long>();
         foreach (var prospect in prospects) ids.Add(await PlannedAsync("send_followup_A1", prospect));
@@ -100,7 +100,7 @@ public abstract class OutreachScreensCompliance(DatabaseProvider provider, Postg
     public async Task Bulk_StoppedInBetween_LeavesTheRestAlone()
     {
         var account = await AccountAsync();
-        await Node.Get<AccountService>().PauseAsync(account);
+        await PauseAsync(account);
         var ids = new List<long>();
         foreach (var prospect in await ProspectsAsync(account, 5)) ids.Add(await PlannedAsync(ActionKinds.Reply, prospect));
         using var stop = new CancellationTokenSource();
@@ -128,4 +128,7 @@ public abstract class OutreachScreensCompliance(DatabaseProvider provider, Postg
         Assert.Equal(ProspectResult.Unchanged, (await Prospects.SetAutomaticAsync(prospect, true)).Result);
         Assert.Equal(ProspectResult.NotFound, (await Prospects.SetAutomaticAsync(prospect + 1, true)).Result);
     }
+
+    private Task PauseAsync(long account) => Node.Database.WriteAsync(session => session.Db.Accounts.Where(a => a.Id == account)
+        .ExecuteUpdateAsync(set => set.SetProperty(a => a.State, AccountState.Paused).SetProperty(a => a.Version, a => a.Version + 1)));
 }

@@ -27,6 +27,9 @@ public sealed class WindowDraft
 /// <summary>An account as it is typed, and what is wrong with it by the rules of the core.</summary>
 public sealed class AccountDraft
 {
+    /// <summary>From top to bottom: the first of them that is wrong gets the focus.</summary>
+    private static readonly string[] Fields = ["name", "timeZone", "quotas", "minGapSeconds", "warmUp", "windows", "holidays"];
+
     public string Name { get; set; } = "";
 
     /// <summary><c>new:Simulator</c>: a channel of its own of this provider; <c>key:sales</c>: one that exists.</summary>
@@ -83,7 +86,7 @@ public sealed class AccountDraft
             WarmUp = WarmsUp ? new WarmUp(WarmUpStart ?? 0, WarmUpDays ?? 0, WarmUpFrom ?? today) : null,
         };
         errors.AddRange(AccountRules.Check(Name, TimeZone.Trim(), plan).Where(e => !errors.Exists(known => known.Field == e.Field)));
-        return (plan, errors);
+        return (plan, [.. errors.OrderBy(e => Array.IndexOf(Fields, e.Field))]);
     }
 
     private static (IReadOnlyList<DateOnly> Days, string? Wrong) ReadDays(string text)
