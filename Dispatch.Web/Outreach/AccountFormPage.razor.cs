@@ -52,9 +52,6 @@ public sealed partial class AccountFormPage
     public required IStringLocalizer<Resources.Outreach> Words { get; set; }
 
     [Inject]
-    public required IStringLocalizer<Resources.Profiles> ProfileWords { get; set; }
-
-    [Inject]
     public required IStringLocalizer<Resources.Text> Text { get; set; }
 
     private string Title => Words[Id is null ? "AddAccount" : "EditAccount"];
