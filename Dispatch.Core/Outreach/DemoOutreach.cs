@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Dispatch.Core.Outreach;
 
 /// <summary>
-/// Outreach for the demo: three small accounts on the simulator, prospects at every stage, and now and then a new one, so that quotas fill and queues move while one looks. Of effect
+/// Outreach for the demo: three small accounts on the simulator's two channels, prospects at every stage, and now and then a new one, so that quotas fill and queues move while one looks. Of effect
 /// with <c>Demo:Enabled</c> and <c>Simulator:Enabled</c>.
 /// </summary>
 public sealed class DemoOutreach(
@@ -31,9 +31,9 @@ public sealed class DemoOutreach(
         {
             if (await db.Accounts.AnyAsync(cancel)) return;
         }
-        var dakar = await AccountAsync("Teranga Conseil", "Africa/Dakar", 20, [], 12, 20, new WarmUp(6, 10, QuotaRules.DayOf(TimeZoneInfo.Utc, now).AddDays(-3)), cancel);
-        var paris = await AccountAsync("Atelier Paris", "Europe/Paris", 45, [new SendWindow([], new TimeOnly(7, 0), new TimeOnly(22, 0))], 8, 15, null, cancel);
-        var limited = await AccountAsync("Keur Digital", "Africa/Dakar", 30, [], 10, 10, null, cancel);
+        var dakar = await AccountAsync("Teranga Conseil", Simulator.FirstChannel, "Africa/Dakar", 20, [], 12, 20, new WarmUp(6, 10, QuotaRules.DayOf(TimeZoneInfo.Utc, now).AddDays(-3)), cancel);
+        var paris = await AccountAsync("Atelier Paris", Simulator.SecondChannel, "Europe/Paris", 45, [new SendWindow([], new TimeOnly(7, 0), new TimeOnly(22, 0))], 8, 15, null, cancel);
+        var limited = await AccountAsync("Keur Digital", Simulator.SecondChannel, "Africa/Dakar", 30, [], 10, 10, null, cancel);
         await database.WriteAsync(async session =>
         {
             // As after an answer of the provider that the account has sent enough for a day.
@@ -89,13 +89,13 @@ public sealed class DemoOutreach(
         return BetweenProspects / options.Value.Speed;
     }
 
-    private async Task<long> AccountAsync(string name, string zone, int gap, IReadOnlyList<SendWindow> windows, int first, int followup, WarmUp? warmUp, CancellationToken cancel)
+    private async Task<long> AccountAsync(string name, string channel, string zone, int gap, IReadOnlyList<SendWindow> windows, int first, int followup, WarmUp? warmUp, CancellationToken cancel)
     {
         var plan = new AccountPlan
         {
             Windows = windows, Quotas = new Dictionary<ActionType, int> { [ActionType.FirstContact] = first, [ActionType.Followup] = followup, [ActionType.Reply] = 60 }, WarmUp = warmUp,
         };
-        return (await accounts.CreateAsync(new NewAccount(name, ChannelProvider.Simulator, zone, plan, MinGapSeconds: gap), cancel)).Id;
+        return (await accounts.CreateAsync(new NewAccount(name, ChannelProvider.Simulator, zone, plan, channel, gap), cancel)).Id;
     }
 
     /// <summary>Written to two days ago, no answer: his first step is due within minutes.</summary>
