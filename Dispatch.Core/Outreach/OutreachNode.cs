@@ -114,8 +114,8 @@ public sealed partial class OutreachNode : HostedLoop
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        // Others need not wait for what an orderly end left in hand.
-        if (_held is null) return;
+        // Others need not wait for what an orderly end left in hand; with no time left the lease lapses by itself.
+        if (_held is null || cancellationToken.IsCancellationRequested) return;
         await _database.WriteAsync(session => session.Db.Leases.Where(l => l.Name == Name || (l.Name.StartsWith(Prefix) && l.ExpiresAt < Yesterday)).ExecuteDeleteAsync(), cancellationToken);
         _held = null;
     }

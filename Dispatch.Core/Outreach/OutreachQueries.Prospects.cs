@@ -13,6 +13,7 @@ public sealed partial class OutreachQueries
         if (search.Stage is { } stage) found = found.Where(p => p.Stage == stage);
         if (search.AccountId is { } account) found = found.Where(p => p.AccountId == account);
         if (search.Sequence is { } sequence) found = found.Where(p => p.Sequence == sequence);
+        if (search.Step is { } step) found = found.Where(p => p.Step == step && (search.Stage != null || p.Stage != ProspectStage.Stopped));
         if (!string.IsNullOrWhiteSpace(search.Search))
         {
             var people = People(db, search.Search);

@@ -92,9 +92,11 @@ public sealed partial class OutreachQueries(Database database, IOptions<Outreach
     {
         var found = db.OutreachActions.AsQueryable();
         if (search.Status is { } status) found = found.Where(a => a.Status == status);
+        if (search.Tab is { } tab) found = Tabbed(found, tab);
         if (search.AccountId is { } account) found = found.Where(a => a.AccountId == account);
         if (search.ProspectId is { } prospect) found = found.Where(a => a.ProspectId == prospect);
         if (search.Type is { } type) found = found.Where(a => a.Type == type);
+        if (search.Kind is { } kind) found = found.Where(a => a.Kind == kind);
         if (string.IsNullOrWhiteSpace(search.Search)) return found;
         var people = People(db, search.Search);
         return found.Where(a => people.Contains(a.ProspectId));

@@ -15,7 +15,7 @@ public enum ActionSort { DueAt, CreatedAt, FinishedAt }
 /// <param name="Search">Part of a prospect's name, or the beginning of his number.</param>
 public sealed record ActionSearch(
     ActionStatus? Status = null, long? AccountId = null, long? ProspectId = null, ActionType? Type = null, string? Search = null, ActionSort Sort = ActionSort.DueAt, bool Descending = false,
-    int Skip = 0, int Take = 50);
+    int Skip = 0, int Take = 50, ActionTab? Tab = null, string? Kind = null);
 
 public sealed record ActionPage(IReadOnlyList<ActionRow> Items, int Total);
 
@@ -25,9 +25,10 @@ public sealed record ProspectRow(
 
 public enum ProspectSort { CreatedAt, Name, LastInboundAt, LastOutboundAt }
 
+/// <param name="Step">The last step of his sequence that left; 0: none did. Without a stage those who are stopped do not stand anywhere.</param>
 public sealed record ProspectSearch(
     ProspectStage? Stage = null, long? AccountId = null, char? Sequence = null, string? Search = null, ProspectSort Sort = ProspectSort.CreatedAt, bool Descending = true, int Skip = 0,
-    int Take = 50);
+    int Take = 50, int? Step = null);
 
 public sealed record ProspectPage(IReadOnlyList<ProspectRow> Items, int Total);
 

@@ -11,11 +11,12 @@ namespace Dispatch.Core.Outreach;
 public static class OutreachServices
 {
     /// <summary>Accounts, prospects, their actions and the four jobs of seed 004. Needs data, conversations and gateways.</summary>
-    public static IServiceCollection AddDispatchOutreach(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddDispatchOutreach(this IServiceCollection services, IConfiguration configuration, bool demo = false)
     {
         services.Configure<OutreachOptions>(configuration.GetSection(OutreachOptions.Section));
         services.Configure<ComposerOptions>(configuration.GetSection(ComposerOptions.Section));
         services.AddDispatchOutreach();
+        if (demo) services.AddHostedService<DemoOutreach>();
         if (!configuration.GetValue(OutreachOptions.Section + ":Enabled", true)) return services;
         services.AddHostedService(s => s.GetRequiredService<OutreachNode>());
         services.AddHostedService(s => s.GetRequiredService<ReplyJob>());
@@ -60,6 +61,9 @@ public static class OutreachServices
         services.AddSingleton<ConnectionJob>();
         services.AddSingleton<ReplyJob>();
         services.AddSingleton<OutreachQueries>();
+        services.AddSingleton<SequenceQueries>();
+        services.AddSingleton<ProspectImport>();
+        services.AddSingleton<ActionBulk>();
         return services;
     }
 }

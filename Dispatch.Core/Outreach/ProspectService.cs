@@ -43,7 +43,7 @@ public enum ProspectResult
 public sealed record ProspectOutcome(ProspectResult Result, long Id = 0, IReadOnlyList<FieldError>? Errors = null);
 
 /// <summary>Prospects: made, stopped, taken up again.</summary>
-public sealed class ProspectService(Database database, IOptions<OutreachOptions> options, TimeProvider clock)
+public sealed partial class ProspectService(Database database, IOptions<OutreachOptions> options, TimeProvider clock)
 {
     public async Task<ProspectOutcome> CreateAsync(NewProspect wanted, CancellationToken cancel = default)
     {
@@ -92,7 +92,11 @@ public sealed class ProspectService(Database database, IOptions<OutreachOptions>
         var look = FollowupRules.NextLook(ProspectFacts.Of(row) with { Stage = stage }, options.Value);
         var rows = await session.Db.Prospects.Where(p => p.Id == id && p.StoppedAt != null && p.StopReason != StopReason.OptedOut).ExecuteUpdateAsync(set => set
             .SetProperty(p => p.Stage, stage).SetProperty(p => p.StoppedAt, (DateTime?)null).SetProperty(p => p.StopReason, (StopReason?)null).SetProperty(p => p.FollowUpAt, look));
-        if (rows > 0) session.Publish(Topics.Prospect(id), EventNames.ProspectChanged, id);
+        if (rows > 0)
+        {
+            session.Publish(Topics.Prospect(id), EventNames.ProspectChanged, id);
+            session.Publish(Topics.Outreach, EventNames.ProspectChanged, id);
+        }
         return new ProspectOutcome(rows > 0 ? ProspectResult.Done : ProspectResult.Unchanged, id);
     }, cancel);
 

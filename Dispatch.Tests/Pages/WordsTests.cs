@@ -9,6 +9,7 @@ using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Numbers;
+using Dispatch.Core.Outreach;
 using Dispatch.Core.Profiles;
 using Dispatch.Core.Settings;
 using Dispatch.Web.Conversations;
@@ -110,6 +111,21 @@ public sealed class WordsTests
             .. Web.Numbers.NumbersView.Sorts.Select(s => "Sort_" + (s.Length == 0 ? "newest" : s)),
         ];
         Assert.Empty(wanted.Except(Keys("NumberPages", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Outreach_EveryStatusReasonAndOutcomeHasItsWords()
+    {
+        string[] wanted =
+        [
+            .. Names<ActionStatus>("Status_"), .. Names<ActionType>("Type_"), .. Names<ProspectStage>("Stage_"), .. Names<StopReason>("Stop_"), .. Names<DraftReason>("Draft_"),
+            .. Names<Core.Outreach.WaitReason>("Wait_"), .. Names<Core.Outreach.WaitReason>("WaitUntil_"), .. Names<SendFailure>("Error_"), .. Names<ActionEnd>("Error_"), .. Names<ActionStep>("Step_"),
+            .. Names<ActionStep>("Ask_").Concat(Names<ActionResult>("Bulk_")).SelectMany(k => new[] { k + "_one", k + "_other" }), .. Names<ActionResult>("Outcome_"),
+            .. Names<ActionTab>("Tab_"), .. Names<ActionTab>("TabHelp_"), .. Names<ActionTab>("NoActions_"), .. Names<ProspectSort>("Sort_"),
+            .. Names<ProspectResult>("Prospect_").Except(["Prospect_Done"], StringComparer.Ordinal), .. Names<AccountResult>("Account_").Except(["Account_Done"], StringComparer.Ordinal),
+            .. Names<ChannelProvider>("Provider_"), .. OutreachTexts.Languages.Select(l => "Language_" + l), .. "ABC".Select(l => "SequenceName_" + l),
+        ];
+        Assert.Empty(wanted.Except(Keys("Outreach", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
     [Fact]

@@ -1,0 +1,4 @@
+namespace Dispatch.Web.Resources;
+
+/// <summary>Prospects, sequences, actions, accounts and the log on screen.</summary>
+public sealed class Outreach;
