@@ -70,7 +70,7 @@ public sealed class DemoOutreach(
         {
             known = await db.Prospects.CountAsync(p => p.Address.StartsWith(Prefix), cancel);
             if (known >= MaxProspects || await db.OutreachActions.Where(a => a.Status == ActionStatus.Pending && a.Type == ActionType.FirstContact).OrderBy(a => a.DueAt).Take(MaxPending).CountAsync(cancel) >= MaxPending) return;
-            open = await db.Accounts.Where(a => a.State == AccountState.Active && a.Provider == ChannelProvider.Simulator).OrderBy(a => a.Id).Select(a => a.Id).Take(2).ToListAsync(cancel);
+            open = await db.Accounts.Where(a => a.State == AccountState.Active && a.Provider == AccountProvider.Simulator).OrderBy(a => a.Id).Select(a => a.Id).Take(2).ToListAsync(cancel);
         }
         if (open.Count == 0) return;
         await prospects.CreateAsync(new NewProspect
@@ -95,7 +95,7 @@ public sealed class DemoOutreach(
         {
             Windows = windows, Quotas = new Dictionary<ActionType, int> { [ActionType.FirstContact] = first, [ActionType.Followup] = followup, [ActionType.Reply] = 60 }, WarmUp = warmUp,
         };
-        return (await accounts.CreateAsync(new NewAccount(name, ChannelProvider.Simulator, zone, plan, channel, gap), cancel)).Id;
+        return (await accounts.CreateAsync(new NewAccount(name, AccountProvider.Simulator, zone, plan, channel, gap), cancel)).Id;
     }
 
     /// <summary>Written to two days ago, no answer: his first step is due within minutes.</summary>

@@ -52,7 +52,7 @@ public sealed class AccountDraft
 
     public string? ChannelKey => Channel.StartsWith("key:", StringComparison.Ordinal) ? Channel[4..] : null;
 
-    public ChannelProvider Provider => Channel.StartsWith("new:", StringComparison.Ordinal) && Enum.TryParse<ChannelProvider>(Channel.AsSpan(4), out var provider) ? provider : default;
+    public AccountProvider Provider => Channel.StartsWith("new:", StringComparison.Ordinal) && Enum.TryParse<AccountProvider>(Channel.AsSpan(4), out var provider) ? provider : default;
 
     public static AccountDraft Of(AccountRow row)
     {
