@@ -61,6 +61,8 @@ public static class DataServices
         var builder = new NpgsqlConnectionStringBuilder(options.ConnectionString);
         // The hot statements come again and again: planned once per connection instead of at each use.
         if (builder.MaxAutoPrepare == 0) builder.MaxAutoPrepare = 100;
+        // Once the tables are analysed, the planner thinks a statement over given rows so costly that it compiles it to machine code first: 1.7 s for what takes 5 ms (measured).
+        if (builder.Options?.Contains("jit", StringComparison.Ordinal) != true) builder.Options = $"{builder.Options} -c jit=off".Trim();
         return builder.ToString();
     }
 
