@@ -40,7 +40,7 @@ public abstract class OutreachBrowserTest(ChromiumFixture chromium, BrowserHost 
         var quotas = new Dictionary<ActionType, int>();
         if (first is { } f) quotas[ActionType.FirstContact] = f;
         if (reply is { } r) quotas[ActionType.Reply] = r;
-        var made = await Accounts.CreateAsync(new NewAccount(full, ChannelProvider.Simulator, "UTC", new AccountPlan { Quotas = quotas }, Simulator.FirstChannel));
+        var made = await Accounts.CreateAsync(new NewAccount(full, AccountProvider.Simulator, "UTC", new AccountPlan { Quotas = quotas }, Simulator.FirstChannel));
         Assert.Equal(AccountResult.Done, made.Result);
         if (paused) Assert.Equal(AccountResult.Done, (await Accounts.PauseAsync(made.Id)).Result);
         return (made.Id, full);

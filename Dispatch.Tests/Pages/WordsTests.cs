@@ -123,7 +123,7 @@ public sealed class WordsTests
             .. Names<ActionStep>("Ask_").Concat(Names<ActionResult>("Bulk_")).SelectMany(k => new[] { k + "_one", k + "_other" }), .. Names<ActionResult>("Outcome_"),
             .. Names<ActionTab>("Tab_"), .. Names<ActionTab>("TabHelp_"), .. Names<ActionTab>("NoActions_"), .. Names<ProspectSort>("Sort_"),
             .. Names<ProspectResult>("Prospect_").Except(["Prospect_Done"], StringComparer.Ordinal), .. Names<AccountResult>("Account_").Except(["Account_Done"], StringComparer.Ordinal),
-            .. Names<ChannelProvider>("Provider_"), .. OutreachTexts.Languages.Select(l => "Language_" + l), .. "ABC".Select(l => "SequenceName_" + l),
+            .. Names<AccountProvider>("Provider_"), .. Names<ChannelProvider>("Provider_"), .. OutreachTexts.Languages.Select(l => "Language_" + l), .. "ABC".Select(l => "SequenceName_" + l),
         ];
         Assert.Empty(wanted.Except(Keys("Outreach", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
