@@ -82,5 +82,19 @@ public sealed class SequenceOptions
         _ => throw new ArgumentOutOfRangeException(nameof(sequence), sequence, "A, B or C."),
     };
 
+    /// <summary>The kind whose text an action of this kind uses (<see cref="FollowupStep.Template"/>).</summary>
+    public string TextOf(string kind)
+    {
+        foreach (var letter in "ABC")
+        {
+            var steps = Of(letter);
+            for (var i = 0; i < steps.Count; i++)
+            {
+                if (ActionKinds.FollowupOf(letter, i + 1) == kind) return steps[i].Template ?? kind;
+            }
+        }
+        return kind;
+    }
+
     private static FollowupStep Step(int days) => new() { Delay = TimeSpan.FromDays(days) };
 }

@@ -38,6 +38,16 @@ public sealed class ComposerTests(PostgresServer postgres) : OutreachTest(Databa
     }
 
     [Fact]
+    public async Task Step_WithATemplateOfAnotherKind_UsesItsText()
+    {
+        var options = new OutreachOptions();
+        options.Sequences.A.AddRange([new() { Delay = TimeSpan.FromDays(1) }, new() { Delay = TimeSpan.FromDays(2), Template = "send_followup_C1" }]);
+        var composer = new MessageComposer(Node.Get<OutreachTemplates>(), Node.Get<ComposerEndpoint>(), Microsoft.Extensions.Options.Options.Create(options));
+        Assert.StartsWith("Hello Awa, did you see my message", (await composer.ComposeAsync("send_followup_A1", null, Awa, "Acme")).Text, StringComparison.Ordinal);
+        Assert.StartsWith("Hello Awa, we were in touch", (await composer.ComposeAsync("send_followup_A2", null, Awa, "Acme")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Endpoint_Answers_ItsTextIsUsedWithTheConversationAsContext()
     {
         await using var server = await StandIn.StartAsync(_ => Answer("  Hello Awa, shall we talk?  "));
@@ -94,7 +104,8 @@ public sealed class ComposerTests(PostgresServer postgres) : OutreachTest(Databa
         Node.Database, Node.Get<IHttpClientFactory>(),
         Microsoft.Extensions.Options.Options.Create(new ComposerOptions
             { Endpoint = new Uri(server.Address + "/v1"), Model = "the-model", ApiKey = "the-key", Timeout = TimeSpan.FromSeconds(1) }),
-        TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<ComposerEndpoint>.Instance));
+        TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<ComposerEndpoint>.Instance),
+        Microsoft.Extensions.Options.Options.Create(new OutreachOptions()));
 
     private sealed class StandIn : IAsyncDisposable
     {

@@ -1,5 +1,6 @@
 using Dispatch.Core.Data;
 using Dispatch.Core.Matching;
+using Dispatch.Core.Outreach;
 
 namespace Dispatch.Web.Startup;
 
@@ -162,6 +163,8 @@ internal static class StartupOptions
             {
                 var step = $"Outreach:Sequences:{sequence}:{i}";
                 if (errors.Text(step + ":Delay") is null) errors.Add(step + ":Delay", "missing", "a time such as 2.00:00:00, two days");
+                if (errors.Text(step + ":Template") is { } kind && (ActionKinds.TypeOf(kind) ?? ActionType.Reply) == ActionType.Reply)
+                    errors.Add(step + ":Template", $"'{kind}' has no text", "send_first_contact, or a step such as send_followup_A1");
                 errors.Time(step + ":Delay", Second, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
                 foreach (var end in new[] { ":From", ":To" })
                 {
