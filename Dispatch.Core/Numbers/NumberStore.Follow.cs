@@ -25,12 +25,13 @@ public sealed partial class NumberStore
             await session.ExecuteAsync(signal.Trigger == NumberTrigger.PairingCode ? StorePairing : StoreQr, ("secret", secret),
                 ("until", decision.PairingExpiresAt ?? after.QrExpiresAt), ("number", after.Id), ("generation", after.Generation));
         }
-        if (decision.Command is { } command) await SayAsync(session, before, after, command, now);
+        await WithdrawAsync(session, before, decision, now);
         if (decision.NewSession && decision.Holds != false && before.LeaseUntil is not null && before.WorkerId is { } left && !string.Equals(left, after.WorkerId, StringComparison.Ordinal))
         {
-            // Whoever comes back after his lease finds this before he opens anything.
+            // Whoever comes back after his lease finds this before he opens anything; so it leaves before anybody else is told to begin.
             await outbox.AddAsync(session, new WorkerCommand(left, WorkerAction.Stop, before.Id, before.SessionId, "+" + before.Phone), now);
         }
+        if (decision.Command is { } command) await SayAsync(session, before, after, command, now);
         if (decision.Record) await RecordAsync(session, before, decision, actor, signal, now, after.Generation);
         if (decision.Alert != NumberAlert.None) await RaiseAsync(session, after, decision.Alert, now);
         if (decision.Calm && before.State != after.State) await CalmAsync(session, after.Id, now);
@@ -40,13 +41,17 @@ public sealed partial class NumberStore
         if (after.DueAt is { } due && (before.DueAt is not { } old || due < old)) session.AfterCommit(wake.Wake);
     }
 
+    /// <summary>What was to be said before and has not left: its session has a successor, or it is said again now.</summary>
+    private async Task WithdrawAsync(WriteSession session, WhatsAppNumber before, NumberDecision decision, DateTime now)
+    {
+        if (decision.Command is not (null or NumberCommand.Probe) && before.WorkerId is { } old) await outbox.WithdrawAsync(session, old, before.Id, now);
+    }
+
     private async Task SayAsync(WriteSession session, WhatsAppNumber before, WhatsAppNumber after, NumberCommand command, DateTime now)
     {
         var (worker, sessionId) = command is NumberCommand.Create or NumberCommand.Restart or NumberCommand.Probe
             ? (after.WorkerId!, after.SessionId!)
             : (before.WorkerId!, before.SessionId!);
-        // What was to be said before and has not left: its session has a successor, or it is said again now.
-        if (before.WorkerId is { } old && command != NumberCommand.Probe) await outbox.WithdrawAsync(session, old, after.Id, now);
         var action = command switch
         {
             NumberCommand.Create => WorkerAction.Create,

@@ -145,6 +145,7 @@ public sealed partial class NumberStore(
                 .SetProperty(n => n.LeaseUntil, lease).SetProperty(n => n.PairedAt, paired).SetProperty(n => n.Version, n => n.Version + 1));
             if (rows == 0) return null;
         }
+        await WithdrawAsync(session, number, decision, now);
         if (decision.Command is { } command) await SayAsync(session, number, number, command, now);
         if (decision.Record) await RecordAsync(session, number, decision, actor, signal, now);
         var result = decision.Verdict == NumberVerdict.OldGeneration ? NumberResult.Changed : NumberResult.NotNow;

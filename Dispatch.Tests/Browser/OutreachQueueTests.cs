@@ -1,3 +1,4 @@
+using Dispatch.Core.Data;
 using Dispatch.Core.Outreach;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -105,18 +106,30 @@ public sealed class OutreachQueueTests(ChromiumFixture chromium, BrowserHost hos
         await page.GetByLabel("All on this page").CheckAsync();
         await Button(page, $"Choose all {ActionsCount} found").ClickAsync();
         await Button(page, $"Cancel the sending ({ActionsCount})").ClickAsync();
-        // Pressed by the page itself the moment it is there: the run may be over before a test has looked.
-        await page.EvaluateAsync("""
-            () => new MutationObserver((_, watch) => {
-              const stop = document.querySelector(".run button:not([disabled])");
-              if (stop) { watch.disconnect(); window.seen = document.querySelector(".run").innerText; stop.click(); }
-            }).observe(document.body, { childList: true, subtree: true })
-            """);
-        await Button(Dialog(page), "Cancel the sending").ClickAsync();
+        // The database's writer is kept until the stop was pressed, so that the run cannot be over before.
+        var (kept, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var keeper = Get<Database>().WriteAsync(async _ =>
+        {
+            kept.SetResult();
+            await release.Task;
+        }, TestContext.Current.CancellationToken);
+        await kept.Task;
+        var run = page.Locator(".run");
+        try
+        {
+            await Button(Dialog(page), "Cancel the sending").ClickAsync();
+            await Expect(run).ToContainTextAsync($"of {ActionsCount}");
+            await Button(run, "Stop").ClickAsync();
+            await Expect(Button(run, "Stopping")).ToBeDisabledAsync();
+        }
+        finally
+        {
+            release.SetResult();
+        }
+        await keeper;
         await Expect(Notices(page)).ToContainTextAsync("cancelled.");
         await Expect(Notices(page)).ToContainTextAsync("Stopped;");
-        await Expect(page.Locator(".run")).ToHaveCountAsync(0);
-        Assert.Contains($"of {ActionsCount}", await page.EvaluateAsync<string>("() => window.seen"), StringComparison.Ordinal);
+        await Expect(run).ToHaveCountAsync(0);
         Assert.InRange((await Queries.CountsAsync(account.Id)).Pending, 1, ActionsCount - 1);
     }
 

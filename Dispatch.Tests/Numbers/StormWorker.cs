@@ -36,7 +36,7 @@ internal sealed class StormWorker(IWorkerBus bus, WorkerRoute route, OpenSockets
         public bool Opening { get; set; }
     }
 
-    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(300), Look = TimeSpan.FromMilliseconds(50);
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Held> _numbers = [];
     private readonly HashSet<string> _superseded = new(StringComparer.Ordinal);
@@ -44,6 +44,7 @@ internal sealed class StormWorker(IWorkerBus bus, WorkerRoute route, OpenSockets
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private CancellationTokenSource? _process;
     private Task _running = Task.CompletedTask;
+    private Thread? _watch;
 
     public string Id => route.WorkerId;
     public bool Runs => _process is not null;
@@ -55,7 +56,14 @@ internal sealed class StormWorker(IWorkerBus bus, WorkerRoute route, OpenSockets
     {
         var process = new CancellationTokenSource();
         _process = process;
+        lock (_lock) _heardAt = TimeProvider.System.GetUtcNow();
         _running = Task.Run(() => RunAsync(process.Token));
+        // A thread and not a task: a connection that hangs, or a pool without a thread to spare, must not make it hold on for longer than its lease.
+        _watch = new Thread(() =>
+        {
+            while (!process.Token.WaitHandle.WaitOne(Look)) LetGoWhenUnheard();
+        }) { IsBackground = true, Name = $"lease of {Id}" };
+        _watch.Start();
     }
 
     /// <summary>The process is gone, and its sockets with it.</summary>
@@ -69,6 +77,7 @@ internal sealed class StormWorker(IWorkerBus bus, WorkerRoute route, OpenSockets
             CloseAll();
         }
         await _running;
+        _watch?.Join();
         process.Dispose();
     }
 
@@ -95,7 +104,6 @@ internal sealed class StormWorker(IWorkerBus bus, WorkerRoute route, OpenSockets
             {
                 // The broker is away, or this process was killed.
             }
-            LetGoWhenUnheard();
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -165,11 +173,13 @@ internal sealed class StormWorker(IWorkerBus bus, WorkerRoute route, OpenSockets
                 Begin(number, held, stop);
                 break;
             case WorkerAction.Stop or WorkerAction.Logout:
-                if (held is not null && held.SessionId != command.SessionId) return;
+                // To be still is obeyed also under a session that never arrived here: commands come in order, so it was said later than what is held.
+                if (held is not null && held.SessionId != command.SessionId && _superseded.Contains(command.SessionId!)) return;
                 if (held is not null)
                 {
                     (held.Wanted, held.State, held.Opening) = (false, "closed", false);
                     sockets.Close(number, Id);
+                    _superseded.Add(held.SessionId);
                 }
                 _superseded.Add(command.SessionId!);
                 Say(new SessionClosed(0, "stopped", false, held?.Paired) { NumberId = number, SessionId = command.SessionId });

@@ -56,6 +56,7 @@ public sealed partial class ActionsPage
         IReadOnlyList<ActionOutcome> outcomes;
         using (_run = new BulkRun(step, ids.Count))
         {
+            StateHasChanged();
             var last = Clock.GetTimestamp();
             outcomes = await _run.RunAsync(Bulk, ids, done =>
             {

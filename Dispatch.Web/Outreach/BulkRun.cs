@@ -6,6 +6,7 @@ namespace Dispatch.Web.Outreach;
 public sealed class BulkRun(ActionStep step, int total) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private bool _over;
 
     public ActionStep Step => step;
     public int Total => total;
@@ -20,9 +21,17 @@ public sealed class BulkRun(ActionStep step, int total) : IDisposable
         shown(done);
     }, _stop.Token);
 
-    public void Stop() => _stop.Cancel();
+    /// <summary>A click on a button that the page still shows may come when the run is over: then there is nothing to end.</summary>
+    public void Stop()
+    {
+        if (!_over) _stop.Cancel();
+    }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _over = true;
+        _stop.Dispose();
+    }
 
     /// <summary>How many ended how, what worked first. Pure.</summary>
     public static IReadOnlyList<(ActionResult Result, int Count)> Sum(IReadOnlyList<ActionOutcome> outcomes) =>
