@@ -6,6 +6,7 @@ using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Outreach;
+using Dispatch.Core.Nodes;
 using Dispatch.Core.Ops;
 using Dispatch.Core.Numbers;
 using Dispatch.Core.People;
@@ -23,6 +24,7 @@ using Dispatch.Web.Webhooks;
 
 if (HostSettings.CreateBuilder(args, Console.Error) is not { } builder) return StartupOptions.WrongOptions;
 if (!StartupOptions.Check(builder.Configuration, Console.Error)) return StartupOptions.WrongOptions;
+if (CopyCommand.IsAsked(args)) return await CopyCommand.RunAsync(args, builder.Configuration, Console.Out, Console.Error);
 
 builder.Services.AddDispatchData(StartupOptions.Database(builder.Configuration));
 builder.Services.Configure<ConversationOptions>(builder.Configuration.GetSection(ConversationOptions.Section));
@@ -35,6 +37,7 @@ builder.Services.AddDispatchMatching(builder.Configuration, builder.Configuratio
 builder.Services.AddDispatchOutreach(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchBroker(builder.Configuration);
 builder.Services.AddDispatchNumbers(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
+builder.Services.AddDispatchNodes();
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();

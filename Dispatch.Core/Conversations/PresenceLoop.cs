@@ -4,15 +4,6 @@ using Microsoft.Extensions.Options;
 
 namespace Dispatch.Core.Conversations;
 
-/// <summary>Section <c>Node</c>: who this process is among several.</summary>
-public sealed class NodeOptions
-{
-    public const string Section = "Node";
-
-    /// <summary>Unique per running process, the same after its restart.</summary>
-    public string Name { get; set; } = Environment.MachineName;
-}
-
 /// <summary>Ends grace periods and lets go of disabled people. At start it lets go of the circuits of this node's previous run, which a crash left behind.</summary>
 public sealed class PresenceLoop(
     DispatcherOrchestrator orchestrator, IOptions<NodeOptions> node, TimeProvider clock, ILogger<PresenceLoop> logger) : HostedLoop(clock, logger)

@@ -56,6 +56,22 @@ public static class DataServices
         }
     }
 
+    /// <summary>A context of its own, outside a host: for commands and tests.</summary>
+    public static DispatchDb Open(DatabaseOptions options) => options.Provider switch
+    {
+        DatabaseProvider.Sqlite => new SqliteDispatchDb(Built<SqliteDispatchDb>(options)),
+        DatabaseProvider.PostgreSql => new PostgresDispatchDb(Built<PostgresDispatchDb>(options)),
+        DatabaseProvider.SqlServer => new SqlServerDispatchDb(Built<SqlServerDispatchDb>(options)),
+    };
+
+    private static DbContextOptions<T> Built<T>(DatabaseOptions options)
+        where T : DbContext
+    {
+        var builder = new DbContextOptionsBuilder<T>();
+        Configure(builder, options);
+        return builder.Options;
+    }
+
     private static string PostgresConnectionString(DatabaseOptions options)
     {
         var builder = new NpgsqlConnectionStringBuilder(options.ConnectionString);

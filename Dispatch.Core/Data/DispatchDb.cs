@@ -8,6 +8,7 @@ using Dispatch.Core.Matching;
 using Dispatch.Core.Messaging;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Outreach;
+using Dispatch.Core.Nodes;
 using Dispatch.Core.Numbers;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
@@ -50,6 +51,8 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<ClientApproach> ClientApproaches => Set<ClientApproach>();
     public DbSet<SetupLink> SetupLinks => Set<SetupLink>();
     public DbSet<Setting> Settings => Set<Setting>();
+    public DbSet<Node> Nodes => Set<Node>();
+    public DbSet<ProtectionKey> ProtectionKeys => Set<ProtectionKey>();
     public DbSet<Lease> Leases => Set<Lease>();
     public DbSet<Booking> Bookings => Set<Booking>();
     public DbSet<BookingEvent> BookingEvents => Set<BookingEvent>();

@@ -102,10 +102,16 @@ public static class EventNames
 
 /// <summary>
 /// In-process fan-out of change signals. A publisher never waits: each subscription keeps a set of what happened and one flag,
-/// so a slow browser costs a set entry and holds up nobody.
+/// so a slow browser costs a set entry and holds up nobody. Where several nodes share a database, <see cref="LiveRelay"/> carries the signals to the others.
 /// </summary>
 public sealed class LiveHub
 {
+    /// <summary>Signals may be lost on their way between nodes: then a page looks by itself after this time. Null: this process hears everything.</summary>
+    public TimeSpan? PollEvery { get; internal set; }
+
+    /// <summary>Takes what this process publishes to the others; never waits.</summary>
+    internal Action<LiveEvent>? Outward { get; set; }
+
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<LiveSubscription, byte>> _topics = new(StringComparer.Ordinal);
 
     /// <summary>Subscribe first, then read the snapshot: a change in between is signalled, so nothing falls into a gap.</summary>
@@ -117,6 +123,19 @@ public sealed class LiveHub
     }
 
     public void Publish(LiveEvent change)
+    {
+        Receive(change);
+        Outward?.Invoke(change);
+    }
+
+    /// <summary>Signals may have been missed: every page reads everything once more.</summary>
+    internal void LookAgain()
+    {
+        foreach (var subscriber in _topics.Values.SelectMany(t => t.Keys).Distinct()) subscriber.SignalAll();
+    }
+
+    /// <summary>For the pages of this process only.</summary>
+    internal void Receive(LiveEvent change)
     {
         if (!_topics.TryGetValue(change.Topic, out var subscribers)) return;
         foreach (var (subscriber, _) in subscribers) subscriber.Signal(change);
@@ -147,6 +166,7 @@ public sealed class LiveSubscription : IDisposable
     private readonly HashSet<string> _topics = new(StringComparer.Ordinal);
     private readonly Channel<bool> _flag = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private HashSet<LiveEvent> _changes = [];
+    private bool _everything;
 
     internal LiveSubscription(LiveHub hub) => _hub = hub;
 
@@ -168,18 +188,19 @@ public sealed class LiveSubscription : IDisposable
         _hub.Remove(topic, this);
     }
 
-    /// <summary>Waits for the next signals, at most one answer per <paramref name="interval"/>. Ends when disposed or cancelled.</summary>
+    /// <summary>Waits for the next signals, at most one answer per <paramref name="interval"/>; an empty one: look at everything. Ends when disposed or cancelled.</summary>
     public async IAsyncEnumerable<IReadOnlySet<LiveEvent>> ReadAsync(
         TimeSpan interval, TimeProvider clock, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
-        while (await _flag.Reader.WaitToReadAsync(cancel))
+        while (await WaitAsync(clock, cancel))
         {
             _flag.Reader.TryRead(out _);
             HashSet<LiveEvent> changes;
             lock (_lock)
             {
-                changes = _changes;
+                changes = _everything ? [] : _changes;
                 _changes = [];
+                _everything = false;
             }
             yield return changes;
             await Task.Delay(interval, clock, cancel);
@@ -193,6 +214,28 @@ public sealed class LiveSubscription : IDisposable
             if (_changes.Count < MaxRemembered) _changes.Add(change);
         }
         _flag.Writer.TryWrite(true);
+    }
+
+    internal void SignalAll()
+    {
+        lock (_lock) _everything = true;
+        _flag.Writer.TryWrite(true);
+    }
+
+    private async ValueTask<bool> WaitAsync(TimeProvider clock, CancellationToken cancel)
+    {
+        if (_hub.PollEvery is not { } poll) return await _flag.Reader.WaitToReadAsync(cancel);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var signal = _flag.Reader.WaitToReadAsync(end.Token).AsTask();
+        if (await Task.WhenAny(signal, Task.Delay(poll, clock, end.Token)) == signal)
+        {
+            await end.CancelAsync();
+            return await signal;
+        }
+        cancel.ThrowIfCancellationRequested();
+        // Nothing was heard for a while. What comes at this very moment is not lost: the flag stands for it.
+        SignalAll();
+        return await signal;
     }
 
     public void Dispose()

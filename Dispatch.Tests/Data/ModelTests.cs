@@ -32,18 +32,6 @@ public class ModelTests
 internal static class Contexts
 {
     /// <summary>A context that never opens its database.</summary>
-    public static DispatchDb Create(DatabaseProvider provider) => provider switch
-    {
-        DatabaseProvider.Sqlite => new SqliteDispatchDb(Options<SqliteDispatchDb>(provider)),
-        DatabaseProvider.PostgreSql => new PostgresDispatchDb(Options<PostgresDispatchDb>(provider)),
-        DatabaseProvider.SqlServer => new SqlServerDispatchDb(Options<SqlServerDispatchDb>(provider)),
-    };
-
-    private static DbContextOptions<T> Options<T>(DatabaseProvider provider)
-        where T : DbContext
-    {
-        var builder = new DbContextOptionsBuilder<T>();
-        DataServices.Configure(builder, new DatabaseOptions { Provider = provider, ConnectionString = provider == DatabaseProvider.SqlServer ? "Server=none" : "" });
-        return builder.Options;
-    }
+    public static DispatchDb Create(DatabaseProvider provider) =>
+        DataServices.Open(new DatabaseOptions { Provider = provider, ConnectionString = provider == DatabaseProvider.SqlServer ? "Server=none" : "" });
 }

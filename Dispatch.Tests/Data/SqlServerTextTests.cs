@@ -6,6 +6,7 @@ using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Outreach;
+using Dispatch.Core.Nodes;
 using Dispatch.Core.Numbers;
 using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
@@ -42,7 +43,8 @@ public class SqlServerTextTests
             .Concat(ProfileClaims.Statements).Concat(LoadBalancingService.Statements)
             .Append(QueueLine.Statement(SqlDialect.For(DatabaseProvider.SqlServer))).Append(Leases.Text(SqlDialect.For(DatabaseProvider.SqlServer)))
             .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.SqlServer)))
-            .Concat(BrokerServices.Statements(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(NumberStatements.All),
+            .Concat(BrokerServices.Statements(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(NumberStatements.All)
+            .Concat(NodeStore.Statements(SqlDialect.For(DatabaseProvider.SqlServer))),
         sql => Assert.Empty(Errors(sql)));
 
     [Fact]

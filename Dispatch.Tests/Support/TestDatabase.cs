@@ -40,29 +40,16 @@ public sealed class TestDatabase : IAsyncDisposable
     public Task<DispatcherFixture> StartNodeAsync(FakeClock? clock = null, string node = "node-1") => DispatcherFixture.StartAsync(this, clock ?? new FakeClock(), node);
 
     /// <summary>A context as the application configures it, without the application.</summary>
-    public DispatchDb Open() => Open(Options);
+    public DispatchDb Open() => DataServices.Open(Options);
 
     public ValueTask DisposeAsync() => new(_remove());
-
-    private static DispatchDb Open(DatabaseOptions options)
-    {
-        if (options.Provider == DatabaseProvider.PostgreSql)
-        {
-            var postgres = new DbContextOptionsBuilder<PostgresDispatchDb>();
-            DataServices.Configure(postgres, options);
-            return new PostgresDispatchDb(postgres.Options);
-        }
-        var sqlite = new DbContextOptionsBuilder<SqliteDispatchDb>();
-        DataServices.Configure(sqlite, options);
-        return new SqliteDispatchDb(sqlite.Options);
-    }
 
     /// <summary>Migrated once in a run; each test starts from a copy.</summary>
     private static async Task<byte[]> MakeSqliteTemplateAsync()
     {
         var folder = Directory.CreateTempSubdirectory("dispatch-test-template-").FullName;
         var options = new DatabaseOptions { Provider = DatabaseProvider.Sqlite, Path = Path.Combine(folder, "template.db") };
-        await using (var db = Open(options))
+        await using (var db = DataServices.Open(options))
         {
             await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL");
             await db.MigrateWithViewsAsync();

@@ -1,4 +1,5 @@
 using Dispatch.Core.Conversations;
+using Dispatch.Core.Nodes;
 using Dispatch.Core.People;
 using Dispatch.Web.Account;
 using Microsoft.AspNetCore.Components.Authorization;
@@ -12,7 +13,7 @@ namespace Dispatch.Web.Moderators;
 /// it comes back. A fault in here is logged and never costs anybody the page.
 /// </summary>
 internal sealed partial class ModeratorCircuit(
-    DispatcherOrchestrator orchestrator, AuthenticationStateProvider authentication, IOptions<NodeOptions> node, TimeProvider clock,
+    DispatcherOrchestrator orchestrator, AuthenticationStateProvider authentication, IOptions<NodeOptions> node, NodeStatus status, TimeProvider clock,
     ILogger<ModeratorCircuit> logger)
     : CircuitHandler, IDisposable
 {
@@ -20,23 +21,32 @@ internal sealed partial class ModeratorCircuit(
     private string? _circuit;
     private long? _moderator;
     private long _lastActivity;
+    private volatile bool _up;
 
     public override Task OnCircuitOpenedAsync(Circuit circuit, CancellationToken cancellationToken)
     {
         _circuit = circuit.Id;
         authentication.AuthenticationStateChanged += OnAuthenticationChanged;
+        status.Revived += OnRevived;
         return Task.CompletedTask;
     }
 
-    public override Task OnConnectionUpAsync(Circuit circuit, CancellationToken cancellationToken) =>
-        SafelyAsync(circuit.Id, () => ConnectAsync(circuit.Id));
+    public override Task OnConnectionUpAsync(Circuit circuit, CancellationToken cancellationToken)
+    {
+        _up = true;
+        return SafelyAsync(circuit.Id, () => ConnectAsync(circuit.Id));
+    }
 
-    public override Task OnConnectionDownAsync(Circuit circuit, CancellationToken cancellationToken) =>
-        SafelyAsync(circuit.Id, () => orchestrator.HandleUserDisconnectedAsync(circuit.Id, CancellationToken.None));
+    public override Task OnConnectionDownAsync(Circuit circuit, CancellationToken cancellationToken)
+    {
+        _up = false;
+        return SafelyAsync(circuit.Id, () => orchestrator.HandleUserDisconnectedAsync(circuit.Id, CancellationToken.None));
+    }
 
     public override Task OnCircuitClosedAsync(Circuit circuit, CancellationToken cancellationToken)
     {
-        authentication.AuthenticationStateChanged -= OnAuthenticationChanged;
+        _up = false;
+        Dispose();
         return SafelyAsync(circuit.Id, () => orchestrator.HandleUserDisconnectedAsync(circuit.Id, CancellationToken.None));
     }
 
@@ -72,6 +82,12 @@ internal sealed partial class ModeratorCircuit(
         if ((await change).User.Identity?.IsAuthenticated != true) await orchestrator.HandleUserDisconnectedAsync(_circuit!, CancellationToken.None);
     });
 
+    /// <summary>The cluster had let go of what is open here.</summary>
+    private void OnRevived()
+    {
+        if (_up) _ = SafelyAsync(_circuit!, () => ConnectAsync(_circuit!));
+    }
+
     private async Task SafelyAsync(string circuit, Func<Task> work)
     {
         try
@@ -84,7 +100,11 @@ internal sealed partial class ModeratorCircuit(
         }
     }
 
-    public void Dispose() => authentication.AuthenticationStateChanged -= OnAuthenticationChanged;
+    public void Dispose()
+    {
+        authentication.AuthenticationStateChanged -= OnAuthenticationChanged;
+        status.Revived -= OnRevived;
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Moderator {ModeratorId} has a page open but is unknown to dispatching or disabled")]
     private partial void LogNotDispatched(long moderatorId);

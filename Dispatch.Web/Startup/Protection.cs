@@ -1,4 +1,6 @@
+using Dispatch.Core.Nodes;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 
 namespace Dispatch.Web.Startup;
 
@@ -12,8 +14,18 @@ internal static class Protection
 
     public static void AddDispatchProtection(this IServiceCollection services, IConfiguration configuration)
     {
-        var folder = Directory.CreateDirectory(configuration["DataProtection:Path"] ?? "data/keys");
-        services.AddDataProtection().SetApplicationName("Dispatch").PersistKeysToFileSystem(folder);
+        var protection = services.AddDataProtection().SetApplicationName("Dispatch");
+        if (configuration["DataProtection:Secret"] is { Length: > 0 } secret)
+        {
+            // In the database, for every node: the secret is what they have to share.
+            services.AddSingleton(new ProtectionSecret(secret));
+            services.AddSingleton<DatabaseKeyRing>();
+            services.AddOptions<KeyManagementOptions>().Configure<DatabaseKeyRing>((options, ring) => (options.XmlRepository, options.XmlEncryptor) = (ring, new SecretXmlEncryptor(secret)));
+        }
+        else
+        {
+            protection.PersistKeysToFileSystem(Directory.CreateDirectory(configuration["DataProtection:Path"] ?? "data/keys"));
+        }
         services.AddAntiforgery(options =>
         {
             options.Cookie.Name = "dispatch.form";

@@ -59,6 +59,7 @@ internal static class StartupOptions
 
     private static void Keys(OptionErrors errors)
     {
+        if (errors.Text("DataProtection:Secret") is { Length: < 32 }) errors.Add("DataProtection:Secret", "too short", "at least 32 characters, the same on every node");
         if (errors.Text("DataProtection:Path") is { } path && File.Exists(path))
             errors.Add("DataProtection:Path", $"'{path}' is a file", "the path of a folder");
     }
@@ -217,6 +218,8 @@ internal static class StartupOptions
     private static void Node(OptionErrors errors)
     {
         if (errors.Text("Node:Name") is { Length: > 64 }) errors.Add("Node:Name", "too long", "at most 64 characters");
+        errors.Time("Node:LostAfter", Second, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5));
+        errors.Time("Node:DrainFor", Second, TimeSpan.Zero, TimeSpan.FromMinutes(2));
     }
 
     private static void Whapi(OptionErrors errors)

@@ -327,6 +327,23 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "nodes",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    instance = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    clock_off_ms = table.Column<double>(type: "double precision", nullable: false),
+                    version = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_nodes", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "outreach_templates",
                 columns: table => new
                 {
@@ -342,6 +359,20 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_outreach_templates", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "protection_keys",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    xml = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_protection_keys", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -2375,6 +2406,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 column: "stage");
 
             migrationBuilder.CreateIndex(
+                name: "ix_protection_keys_name",
+                table: "protection_keys",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_service_messages_booking_id_id",
                 table: "service_messages",
                 columns: new[] { "booking_id", "id" },
@@ -2601,6 +2638,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "moderator_turns");
 
             migrationBuilder.DropTable(
+                name: "nodes");
+
+            migrationBuilder.DropTable(
                 name: "number_events");
 
             migrationBuilder.DropTable(
@@ -2623,6 +2663,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
             migrationBuilder.DropTable(
                 name: "profile_moderators");
+
+            migrationBuilder.DropTable(
+                name: "protection_keys");
 
             migrationBuilder.DropTable(
                 name: "service_messages");

@@ -326,6 +326,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 });
 
             migrationBuilder.CreateTable(
+                name: "nodes",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    instance = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    started_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    clock_off_ms = table.Column<double>(type: "float", nullable: false),
+                    version = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_nodes", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "outreach_templates",
                 columns: table => new
                 {
@@ -341,6 +358,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_outreach_templates", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "protection_keys",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: false),
+                    xml = table.Column<string>(type: "nvarchar(max)", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_protection_keys", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -2376,6 +2407,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 column: "stage");
 
             migrationBuilder.CreateIndex(
+                name: "ix_protection_keys_name",
+                table: "protection_keys",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_service_messages_booking_id_id",
                 table: "service_messages",
                 columns: new[] { "booking_id", "id" },
@@ -2602,6 +2639,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "moderator_turns");
 
             migrationBuilder.DropTable(
+                name: "nodes");
+
+            migrationBuilder.DropTable(
                 name: "number_events");
 
             migrationBuilder.DropTable(
@@ -2624,6 +2664,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
             migrationBuilder.DropTable(
                 name: "profile_moderators");
+
+            migrationBuilder.DropTable(
+                name: "protection_keys");
 
             migrationBuilder.DropTable(
                 name: "service_messages");

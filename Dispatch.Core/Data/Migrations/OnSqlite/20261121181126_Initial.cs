@@ -326,6 +326,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "nodes",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    instance = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    clock_off_ms = table.Column<double>(type: "REAL", nullable: false),
+                    version = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_nodes", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "outreach_templates",
                 columns: table => new
                 {
@@ -341,6 +358,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_outreach_templates", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "protection_keys",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    xml = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_protection_keys", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -2374,6 +2405,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 column: "stage");
 
             migrationBuilder.CreateIndex(
+                name: "ix_protection_keys_name",
+                table: "protection_keys",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_service_messages_booking_id_id",
                 table: "service_messages",
                 columns: new[] { "booking_id", "id" },
@@ -2600,6 +2637,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_turns");
 
             migrationBuilder.DropTable(
+                name: "nodes");
+
+            migrationBuilder.DropTable(
                 name: "number_events");
 
             migrationBuilder.DropTable(
@@ -2622,6 +2662,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
             migrationBuilder.DropTable(
                 name: "profile_moderators");
+
+            migrationBuilder.DropTable(
+                name: "protection_keys");
 
             migrationBuilder.DropTable(
                 name: "service_messages");

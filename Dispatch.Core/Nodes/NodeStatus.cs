@@ -1,0 +1,51 @@
+namespace Dispatch.Core.Nodes;
+
+/// <summary>Why this node should not be sent anybody.</summary>
+public enum NodeObstacle
+{
+    None,
+    /// <summary>It has not said yet that it lives, or the database did not take it for too long.</summary>
+    NotHeard,
+    /// <summary>It is about to end.</summary>
+    Draining,
+    /// <summary>Its clock is more than <see cref="NodeStatus.MaxClockOff"/> from the database's.</summary>
+    ClockOff,
+    /// <summary>Another process has the same <c>Node:Name</c>.</summary>
+    NameTaken,
+}
+
+/// <summary>What this process knows of itself as a node.</summary>
+public sealed class NodeStatus(TimeProvider clock)
+{
+    public static readonly TimeSpan MaxClockOff = TimeSpan.FromSeconds(2);
+
+    private long _heardAt;
+    private volatile bool _heard;
+
+    public string Instance { get; } = Guid.NewGuid().ToString("N");
+    public TimeSpan ClockOff { get; private set; }
+    public bool IsDraining { get; private set; }
+    public bool IsNameTaken { get; private set; }
+
+    /// <summary>The others took this process for gone (it was stopped, or cut off): what it held in the cluster it has to say again.</summary>
+    public event Action? Revived;
+
+    /// <summary>Whether to send anybody here. Pure but for the clock.</summary>
+    public NodeObstacle Obstacle(TimeSpan lostAfter) =>
+        IsDraining ? NodeObstacle.Draining
+        : IsNameTaken ? NodeObstacle.NameTaken
+        : ClockOff.Duration() > MaxClockOff ? NodeObstacle.ClockOff
+        : !_heard || clock.GetElapsedTime(_heardAt) > lostAfter ? NodeObstacle.NotHeard
+        : NodeObstacle.None;
+
+    internal void Drain() => IsDraining = true;
+
+    internal void Heard(bool nameTaken, TimeSpan clockOff)
+    {
+        (IsNameTaken, ClockOff) = (nameTaken, clockOff);
+        _heardAt = clock.GetTimestamp();
+        _heard = true;
+    }
+
+    internal void Revive() => Revived?.Invoke();
+}
