@@ -141,12 +141,12 @@ public sealed partial class ServiceMessageSender : BackgroundService
         var claimed = await _database.WriteAsync(session => ServiceMessages.ClaimAsync(session, ids, started), cancel);
         if (claimed.Count == 0) return [];
         // Claimed is claimed: also while stopping each is tried, or it would be Uncertain for nothing.
-        var sent = await Task.WhenAll(claimed.Select(async c => (c.Message, Result: await CallAsync(c.Outbound))));
+        var sent = await Task.WhenAll(claimed.Select(async c => (Message: c, Result: await CallAsync(c.Outbound))));
         var finished = Now;
         await _database.WriteAsync(session => ServiceMessages.FinishAsync(session, _followers, sent, finished), CancellationToken.None);
         foreach (var (message, result) in sent)
         {
-            if (result.Failure is { } failure) LogNotSent(message.Id, message.ChannelId, failure);
+            if (result.Failure is { } failure) LogNotSent(message.Id, message.Outbound.ChannelId, failure);
         }
         return [.. sent.Select(s => new ServiceMessageResult(s.Message.Id, s.Message.Kind, s.Message.BookingId, s.Message.DriverId, s.Result.Failure))];
     }

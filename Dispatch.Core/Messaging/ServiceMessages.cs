@@ -21,6 +21,9 @@ public interface IServiceMessageFollower
     Task StatusAsync(WriteSession session, ServiceMessage message, MessageStatus status, DateTime at);
 }
 
+/// <summary>A message that is Sending now, and only here.</summary>
+internal sealed record ClaimedMessage(long Id, long? BookingId, long? DriverId, string Kind, OutboundMessage Outbound);
+
 /// <summary>The rows of service messages: Queued, Sending, then Sent, Failed or Uncertain.</summary>
 internal static class ServiceMessages
 {
@@ -40,8 +43,10 @@ internal static class ServiceMessages
         "UPDATE service_messages SET status = 'Failed', error = 'Withdrawn', status_at = @now "
         + "WHERE status IN ('Queued','Sending') AND driver_id = @driver AND status = 'Queued' AND kind = @kind";
 
+    private const string AnyEarly = "SELECT CASE WHEN EXISTS (SELECT 1 FROM early_statuses WHERE channel_id = @channel) THEN 1 ELSE 0 END";
+
     internal static IEnumerable<string> Statements(SqlDialect dialect) =>
-        [WithdrawOfBooking, WithdrawOfDriver, dialect.InsertRows("service_messages", Columns, "id"), FinishText(dialect), ClaimText(dialect, BulkRows.In("id", [1, 2, 3]).Sql)];
+        [WithdrawOfBooking, WithdrawOfDriver, AnyEarly, dialect.InsertRows("service_messages", Columns, "id"), FinishText(dialect), ClaimText(dialect, BulkRows.In("id", [1, 2, 3]).Sql)];
 
     private static string FinishText(SqlDialect dialect) => dialect.UpdateRows(
         "service_messages", [RowColumn.Id("id"), RowColumn.Text("result"), RowColumn.Moment("left_at"), RowColumn.Text("provider"), RowColumn.Text("failure")],
@@ -78,23 +83,23 @@ internal static class ServiceMessages
         session.ExecuteAsync(WithdrawOfDriver, ("now", now), ("driver", driverId), ("kind", kind));
 
     /// <summary>Queued to Sending for those that may leave now: nothing earlier of the same booking to the same address is still on its way.</summary>
-    public static async Task<IReadOnlyList<(ServiceMessage Message, OutboundMessage Outbound)>> ClaimAsync(WriteSession session, IReadOnlyList<long> ids, DateTime now)
+    public static async Task<IReadOnlyList<ClaimedMessage>> ClaimAsync(WriteSession session, IReadOnlyList<long> ids, DateTime now)
     {
         var (within, arguments) = BulkRows.In("id", ids);
         (string, object?)[] all = [("now", now), .. arguments];
-        var claimed = await session.QueryAsync(ClaimText(session.Dialect, within), r => r.GetInt64(0), all);
+        // With what the call needs, in the one statement: reading the rows again through the model cost more than the claim.
+        var claimed = await session.QueryAsync(ClaimText(session.Dialect, within), r => (
+            Id: r.GetInt64(0), Booking: r.IsDBNull(1) ? null : (long?)r.GetInt64(1), Driver: r.IsDBNull(2) ? null : (long?)r.GetInt64(2), Kind: r.GetString(3), Channel: r.GetInt64(4),
+            Address: r.GetString(5), Text: r.GetString(6)), all);
         if (claimed.Count == 0) return [];
-        var rows = await (from m in session.Db.ServiceMessages.AsNoTracking()
-                          join c in session.Db.Channels.AsNoTracking() on m.ChannelId equals c.Id
-                          where claimed.Contains(m.Id)
-                          orderby m.Id
-                          select new { Message = m, c.Key, c.Provider, c.ProtectedToken }).ToListAsync();
-        return [.. rows.Select(r => (r.Message, new OutboundMessage(
-            r.Message.Id, 0, r.Message.ChannelId!.Value, r.Key, r.Provider, r.ProtectedToken, r.Message.Address, r.Message.Text)))];
+        var used = claimed.Select(c => c.Channel).Distinct().ToList();
+        var channels = await session.Db.Channels.AsNoTracking().Where(c => used.Contains(c.Id)).Select(c => new { c.Id, c.Key, c.Provider, c.ProtectedToken }).ToDictionaryAsync(c => c.Id);
+        return [.. claimed.OrderBy(c => c.Id).Select(c => new ClaimedMessage(c.Id, c.Booking, c.Driver, c.Kind,
+            new OutboundMessage(c.Id, 0, c.Channel, channels[c.Channel].Key, channels[c.Channel].Provider, channels[c.Channel].ProtectedToken, c.Address, c.Text)))];
     }
 
     public static async Task FinishAsync(
-        WriteSession session, IEnumerable<IServiceMessageFollower> followers, IReadOnlyList<(ServiceMessage Message, SendResult Result)> sent, DateTime now)
+        WriteSession session, IEnumerable<IServiceMessageFollower> followers, IReadOnlyList<(ClaimedMessage Message, SendResult Result)> sent, DateTime now)
     {
         var results = sent.Select(s => new ServiceMessageResult(s.Message.Id, s.Message.Kind, s.Message.BookingId, s.Message.DriverId, s.Result.Failure)).ToList();
         foreach (var follower in followers) await follower.SentAsync(session, results, now);
@@ -140,10 +145,15 @@ internal static class ServiceMessages
     }
 
     /// <summary>A gateway's news may overtake the commit of its own answer.</summary>
-    private static async Task ApplyEarlyAsync(WriteSession session, IEnumerable<IServiceMessageFollower> followers, IReadOnlyList<(ServiceMessage Message, SendResult Result)> sent)
+    private static async Task ApplyEarlyAsync(WriteSession session, IEnumerable<IServiceMessageFollower> followers, IReadOnlyList<(ClaimedMessage Message, SendResult Result)> sent)
     {
         if (sent.Count == 0) return;
-        var channels = sent.Select(s => s.Message.ChannelId!.Value).Distinct().ToList();
+        var channels = new List<long>();
+        foreach (var channel in sent.Select(s => s.Message.Outbound.ChannelId).Distinct())
+        {
+            if ((await session.QueryAsync(AnyEarly, r => r.GetInt32(0), ("channel", channel)))[0] > 0) channels.Add(channel);
+        }
+        if (channels.Count == 0) return;
         var ids = sent.Select(s => s.Result.ProviderId!).ToList();
         var early = await session.Db.EarlyStatuses.AsNoTracking().Where(s => channels.Contains(s.ChannelId) && ids.Contains(s.ProviderMessageId)).OrderBy(s => s.At).ThenBy(s => s.Id).ToListAsync();
         foreach (var channel in early.GroupBy(e => e.ChannelId))
@@ -160,7 +170,7 @@ internal static class ServiceMessages
         $"{within} AND status = 'Queued' AND NOT EXISTS (SELECT 1 FROM service_messages e WHERE e.driver_id = service_messages.driver_id "
         + "AND +e.booking_id = service_messages.booking_id AND +e.id < service_messages.id AND e.status IN ('Queued','Sending')) "
         + "AND (driver_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM service_messages e WHERE e.booking_id = service_messages.booking_id "
-        + "AND e.address = service_messages.address AND e.id < service_messages.id AND e.status IN ('Queued','Sending')))", ["id"]);
+        + "AND e.address = service_messages.address AND e.id < service_messages.id AND e.status IN ('Queued','Sending')))", ["id", "booking_id", "driver_id", "kind", "channel_id", "address", "text"]);
 
     private static object?[] Row(
         NewServiceMessage m, long? channelId, MessageDirection direction, MessageStatus status, DateTime now, string? providerId, string? error) =>
