@@ -26,9 +26,12 @@ public sealed class AppProcess : IAsyncDisposable
     public string Output => string.Join('\n', _output);
 
     /// <summary>Starts in <paramref name="folder"/>, where its database is, and returns when it answers.</summary>
-    public static async Task<AppProcess> StartAsync(string folder, params IEnumerable<(string Key, string Value)> settings)
+    public static Task<AppProcess> StartAsync(string folder, params IEnumerable<(string Key, string Value)> settings) => StartAsync(folder, 0, settings);
+
+    /// <param name="port">0: a free one.</param>
+    public static async Task<AppProcess> StartAsync(string folder, int port, params IEnumerable<(string Key, string Value)> settings)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Dispatch.Web.dll"), "--urls", "http://127.0.0.1:0"])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Dispatch.Web.dll"), "--urls", $"http://127.0.0.1:{port}"])
         {
             WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
         };
