@@ -12,7 +12,13 @@ internal static class Preparation
     {
         try
         {
-            await app.Services.GetRequiredService<DatabaseMigrator>().MigrateAsync();
+            var migrator = app.Services.GetRequiredService<DatabaseMigrator>();
+            await migrator.InTurnAsync(async () =>
+            {
+                await migrator.MigrateAsync();
+                await app.PeopleAsync(output);
+            });
+            return true;
         }
         catch (Exception e) when (e is DbException or IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -21,6 +27,10 @@ internal static class Preparation
             await errors.WriteLineAsync($"{key}: the database cannot be opened ({e.Message.ReplaceLineEndings(" ")}); allowed: a database that {options.Provider} can reach and change");
             return false;
         }
+    }
+
+    private static async Task PeopleAsync(this WebApplication app, TextWriter output)
+    {
         var links = app.Services.GetRequiredService<SetupLinks>();
         await links.EnsureRolesAsync();
         if (app.Configuration.DemoEnabled(app.Environment))
@@ -32,6 +42,5 @@ internal static class Preparation
             // Printed once the address is known; never logged, since log stores outlive the day it is valid.
             app.Lifetime.ApplicationStarted.Register(() => output.WriteLine($"Create the first admin within 24 hours: {app.Urls.First().TrimEnd('/')}/setup/{token}"));
         }
-        return true;
     }
 }
