@@ -80,7 +80,7 @@ public sealed class WordsTests
             .. Names<UnlockStatus>("Asked_").Concat(Names<UnlockStatus>("Held_")).Where(k => !k.EndsWith("_Open", StringComparison.Ordinal) && !k.EndsWith("_Moot", StringComparison.Ordinal)),
         ];
         Assert.Empty(locks.Except(Keys("Locks", CultureInfo.InvariantCulture), StringComparer.Ordinal));
-        string[] settings = [.. RoutingSettings.Definitions.SelectMany(d => new[] { "Setting_" + d.Key, "Help_" + d.Key })];
+        string[] settings = [.. SettingCatalog.All.SelectMany(d => new[] { "Setting_" + d.Key, "Help_" + d.Key })];
         Assert.Empty(settings.Except(Keys("Settings", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
