@@ -37,6 +37,7 @@ internal static class StartupOptions
             Provider = errors.Word("Database:Provider", standard.Provider),
             Path = errors.Text("Database:Path") ?? standard.Path,
             MaxWriters = errors.Number("Database:MaxWriters", standard.MaxWriters, 1, 64),
+            MaxPages = errors.Number("Database:MaxPages", standard.MaxPages, 0, int.MaxValue),
             GroupSize = errors.Number("Database:GroupSize", standard.GroupSize, 1, 512),
             ConnectionString = errors.Text("ConnectionStrings:Dispatch"),
         };
