@@ -1,8 +1,10 @@
+using Dispatch.Core.Alerts;
 using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Health;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Outreach;
@@ -26,6 +28,8 @@ if (HostSettings.CreateBuilder(args, Console.Error) is not { } builder) return S
 if (!StartupOptions.Check(builder.Configuration, Console.Error)) return StartupOptions.WrongOptions;
 if (CopyCommand.IsAsked(args)) return await CopyCommand.RunAsync(args, builder.Configuration, Console.Out, Console.Error);
 
+builder.UseDispatchLogs();
+OtlpExport.Add(builder);
 builder.Services.AddDispatchData(StartupOptions.Database(builder.Configuration));
 builder.Services.Configure<ConversationOptions>(builder.Configuration.GetSection(ConversationOptions.Section));
 builder.Services.Configure<NodeOptions>(builder.Configuration.GetSection(NodeOptions.Section));
@@ -50,6 +54,8 @@ builder.Services.AddDispatchNumberPages();
 builder.Services.AddDispatchOutreachPages();
 builder.Services.AddScoped<AlertWords>();
 builder.Services.AddDispatchOps();
+builder.Services.AddDispatchWatch(builder.Configuration);
+builder.Services.AddSingleton<IAlertSentences, AlertSentences>();
 builder.Services.AddSingleton<PrometheusExporter>();
 
 var app = builder.Build();

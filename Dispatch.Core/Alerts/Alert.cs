@@ -15,6 +15,10 @@ public enum AlertKind
     BrokerDown, DeadLetters,
     // numbers and their workers
     NumberLost, NumberBanned, NumberDegraded, NumberPhoneUnseen, WorkerDown, WorkerUnknown,
+    // people and their work
+    ModeratorsFull, NobodyThere, LockHeld, ActionsLate,
+    // the processes themselves
+    LoopStopped, DatabaseAway, DiskFull, ClockOff, GatewaySilent, NodeGone,
 }
 
 /// <summary>
@@ -44,6 +48,15 @@ public sealed class Alert
 
     /// <summary>Null with <see cref="ResolvedAt"/>: it ended by itself.</summary>
     public long? ResolvedBy { get; set; }
+
+    /// <summary>When it was decided whom to tell; null: not yet (it is new, or quiet hours hold it).</summary>
+    public DateTime? ToldAt { get; set; }
+
+    /// <summary>When others were told because nobody looked after it.</summary>
+    public DateTime? EscalatedAt { get; set; }
+
+    /// <summary>When those who were told learned that it is over.</summary>
+    public DateTime? ClosedToldAt { get; set; }
 }
 
 internal sealed class AlertConfiguration : IEntityTypeConfiguration<Alert>
@@ -59,5 +72,7 @@ internal sealed class AlertConfiguration : IEntityTypeConfiguration<Alert>
         builder.HasIndex(a => a.LastSeenAt);
         builder.HasIndex(a => a.LastSeenAt, "ix_alerts_open").HasFilter("resolved_at IS NULL");
         builder.HasIndex(a => new { a.Kind, a.LastSeenAt });
+        builder.HasIndex(a => new { a.DedupeKey, a.FirstSeenAt });
+        builder.HasIndex(a => a.Id, "ix_alerts_closed_untold").HasFilter("resolved_at IS NOT NULL AND closed_told_at IS NULL");
     }
 }

@@ -26,6 +26,7 @@ public sealed partial class AnswerReceiver(
     public async Task ReceiveAsync(IReadOnlyList<BusDelivery> deliveries, CancellationToken stop)
     {
         state.Answered(Now);
+        BrokerMetrics.OnAnswers(deliveries.Count);
         if (deliveries[0].Source == BusSource.Dead)
         {
             // An answer whose time was over is a code or a heartbeat that nobody needs any more, and a code must not lie about.

@@ -30,6 +30,7 @@ public sealed class DeadLetterStore(DeadLetterBodies bodies, AlertStore alerts)
         }
         await session.Db.SaveChangesAsync();
         session.Db.ChangeTracker.Clear();
+        session.AfterCommit(() => letters.ToList().ForEach(l => BrokerMetrics.OnDead(l.Reason)));
         session.Publish(Topics.Broker, EventNames.DeadLetterChanged, 0);
         await alerts.RaiseAsync(session, AlertKind.DeadLetters, AlertSeverity.Warning, AlertKey, now, subject: letters[0].Reason.ToString());
         session.Db.ChangeTracker.Clear();

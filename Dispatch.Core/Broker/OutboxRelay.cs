@@ -116,6 +116,7 @@ public sealed partial class OutboxRelay(
                     stuck = WaitReason.NotConfirmed;
                 }
             }
+            if (tried) BrokerMetrics.OnPublished(stuck);
             results.Add((command, stuck, tried));
         }
         return results;

@@ -1,8 +1,10 @@
 using Dispatch.Core.Conflicts;
+using Dispatch.Core.Gateways;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Profiles;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Dispatch.Core.Conversations;
 
@@ -18,6 +20,7 @@ public static class ConversationServices
         services.AddSingleton<RoundRobin>();
         services.AddSingleton<InboundIngest>();
         services.AddSingleton<InboundPipeline>();
+        services.TryAddSingleton<GatewayWatch>();
         services.AddSingleton<OutboundSender>();
         services.AddSingleton<OwnMessages>();
         services.AddSingleton<PendingDrain>();

@@ -1,6 +1,7 @@
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
+using Dispatch.Core.Telemetry;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -23,6 +24,7 @@ public sealed class InboundIngest(
             var groups = await ResolveAsync(session, items, now);
             await StoreMessagesAsync(session, items, now);
             await PlaceAsync(session, groups, now);
+            TellAfterCommit(session, batches, groups, now);
             // After the conversations: everybody locks in this order.
             if (items.Count > 0)
             {
@@ -140,6 +142,7 @@ public sealed class InboundIngest(
                     await placement.PlaceAsync(seen, ClaimCause.FailOver, null, onlineOnly: true, DecisionReason.OwnerLeft);
                     break;
                 case ConversationStatus.Pending when !group.IsNew:
+                    group.Placed = Placed.Parked;
                     await pending.StoreAsync(session, group.Rows, DecisionReason.OlderOnesFirst, now);
                     break;
                 case ConversationStatus.Pending:
@@ -158,6 +161,23 @@ public sealed class InboundIngest(
         await PlaceFreshAsync(session, placement, fresh, profilesThatWait, now);
     }
 
+    /// <summary>Each conversation's own step in the trace of the call that brought its message, and what was decided, once it is true.</summary>
+    private static void TellAfterCommit(WriteSession session, IReadOnlyList<InboundBatch> batches, List<Group> groups, DateTime now)
+    {
+        // Signals of a group of calls go out together; they are told as those of its first.
+        if (groups.Count > 0 && session.Cause == default) session.Cause = batches[groups[0].Items[0].Batch].Cause;
+        session.AfterCommit(() =>
+        {
+            foreach (var group in groups.Where(g => g.HasInbound))
+            {
+                ConversationMetrics.OnPlaced(group.Placed);
+                Traces.Tell(
+                    Traces.Place, batches[group.Items[0].Batch].Cause, new DateTimeOffset(now, TimeSpan.Zero), ("dispatch.conversation.id", group.Found!.Seen.Id), ("dispatch.profile.id", group.Profile),
+                    ("dispatch.outcome", group.Placed.ToString().ToLowerInvariant()));
+            }
+        });
+    }
+
     /// <summary>New conversations: all decided on one board and claimed together; one by one only when somebody was faster.</summary>
     private async Task PlaceFreshAsync(
         WriteSession session, Placement placement, List<Group> fresh, Dictionary<long, bool> profilesThatWait, DateTime now)
@@ -173,6 +193,7 @@ public sealed class InboundIngest(
                 if (!await SomeoneWaitsAsync(session, profilesThatWait, group.Profile)) free.Add(group);
             }
             var placed = await placement.PlaceNewAsync([.. free.Select(g => g.Found!.Seen)]);
+            foreach (var group in fresh.Where(g => placed.Contains(g.Found!.Seen.Id))) group.Placed = Placed.Assigned;
             fresh.RemoveAll(g => placed.Contains(g.Found!.Seen.Id));
         }
         foreach (var group in fresh) await PlaceOrParkAsync(session, placement, group, group.Found!.Seen, null, profilesThatWait, now);
@@ -190,8 +211,13 @@ public sealed class InboundIngest(
         else
         {
             (decision, var outcome) = await placement.PlaceAsync(seen, ClaimCause.Inbound, preferred, onlineOnly: false);
-            if (outcome is { Succeeded: true }) return;
+            if (outcome is { Succeeded: true })
+            {
+                group.Placed = Placed.Assigned;
+                return;
+            }
         }
+        group.Placed = Placed.Parked;
         await pending.StoreAsync(session, group.Rows, decision.Reason, now);
         await ConversationClaims.AddEventAsync(session, new ConversationEvent
         {
@@ -260,6 +286,7 @@ public sealed class InboundIngest(
         public long Contact { get; }
         public List<Item> Items { get; }
         public bool IsNew { get; set; }
+        public Placed Placed { get; set; }
         public bool HasInbound => Items.Exists(i => !i.Message.FromUs);
 
         public FoundConversation? Found

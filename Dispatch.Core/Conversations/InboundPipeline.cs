@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -31,9 +32,23 @@ public sealed class InboundPipeline : BackgroundService
     /// <summary>Returns after the commit. An exception means that nothing of this batch was stored.</summary>
     public async Task<InboundResult> SubmitAsync(InboundBatch batch, CancellationToken cancel = default)
     {
-        var request = new Request(batch);
-        await _requests.Writer.WriteAsync(request, cancel);
-        return await request.Done.Task;
+        var request = new Request(batch with { Cause = Traces.Here });
+        var start = _clock.GetTimestamp();
+        var began = _clock.GetUtcNow();
+        ConversationMetrics.OnArrived();
+        try
+        {
+            await _requests.Writer.WriteAsync(request, cancel);
+            var result = await request.Done.Task;
+            ConversationMetrics.OnStored(result, _clock.GetElapsedTime(start));
+            Traces.Tell(Traces.Store, request.Batch.Cause, began, ("dispatch.channel.id", batch.ChannelId), ("dispatch.messages", result.Stored), ("dispatch.duplicates", result.Duplicates));
+            return result;
+        }
+        catch (Exception)
+        {
+            ConversationMetrics.OnFailed();
+            throw;
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -24,13 +24,15 @@ public sealed partial class OutboundSender : BackgroundService
     private readonly Channel<long>[] _lanes = [.. Enumerable.Range(0, Lanes).Select(_ => System.Threading.Channels.Channel.CreateUnbounded<long>())];
     private readonly Database _database;
     private readonly IReadOnlyDictionary<ChannelProvider, IMessageGateway> _gateways;
+    private readonly GatewayWatch _watch;
     private readonly TimeProvider _clock;
     private readonly ILogger<OutboundSender> _logger;
 
-    public OutboundSender(Database database, IEnumerable<IMessageGateway> gateways, TimeProvider clock, ILogger<OutboundSender> logger)
+    public OutboundSender(Database database, IEnumerable<IMessageGateway> gateways, GatewayWatch watch, TimeProvider clock, ILogger<OutboundSender> logger)
     {
         _database = database;
         _gateways = gateways.ToDictionary(g => g.Provider);
+        _watch = watch;
         _clock = clock;
         _logger = logger;
     }
@@ -92,7 +94,7 @@ public sealed partial class OutboundSender : BackgroundService
         if (!_gateways.TryGetValue(message.Provider, out var gateway)) return SendResult.Failed(SendFailure.Refused);
         try
         {
-            return await gateway.SendTextAsync(message, cancel);
+            return await _watch.SendAsync(gateway, message, null, cancel);
         }
         catch (Exception e)
         {

@@ -43,7 +43,7 @@ public static class DataServices
         switch (options.Provider)
         {
             case DatabaseProvider.Sqlite:
-                builder.UseSqlite(SqliteConnectionString(options)).AddInterceptors(new SqlitePragmas());
+                builder.UseSqlite(SqliteConnectionString(options)).AddInterceptors(new SqlitePragmas(options));
                 break;
             case DatabaseProvider.PostgreSql:
                 builder.UseNpgsql(PostgresConnectionString(options));
@@ -96,7 +96,7 @@ public static class DataServices
     }
 
     /// <summary>FULL: a message answered 200 survives a power cut. It is a setting of the connection, not of the file.</summary>
-    private sealed class SqlitePragmas : DbConnectionInterceptor
+    private sealed class SqlitePragmas(DatabaseOptions options) : DbConnectionInterceptor
     {
         public override void ConnectionOpened(System.Data.Common.DbConnection connection, ConnectionEndEventData eventData) => Apply(connection);
 
@@ -107,10 +107,11 @@ public static class DataServices
             return Task.CompletedTask;
         }
 
-        private static void Apply(System.Data.Common.DbConnection connection)
+        private void Apply(System.Data.Common.DbConnection connection)
         {
             using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=8000;";
+            command.CommandText = "PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=8000;"
+                + (options.MaxPages > 0 ? FormattableString.Invariant($" PRAGMA max_page_count={options.MaxPages};") : "");
             command.ExecuteNonQuery();
         }
     }

@@ -1,6 +1,8 @@
 using System.Data.Common;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Dispatch.Core.Live;
+using Dispatch.Core.Telemetry;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -71,9 +73,12 @@ public sealed partial class Database : IAsyncDisposable
     {
         if (Writing.Value) throw new InvalidOperationException("A write was started inside a write; use the session at hand.");
         cancel.ThrowIfCancellationRequested();
+        DatabaseMetrics.OnWaiting(1);
         if (_options.Provider != DatabaseProvider.Sqlite) return WriteConcurrentlyAsync(work, cancel);
-        var request = new WriteRequest<T>(work, inline);
-        return _requests.Writer.TryWrite(request) ? request.Result : throw new ObjectDisposedException(nameof(Database));
+        var request = new WriteRequest<T>(work, inline, Traces.Here);
+        if (_requests.Writer.TryWrite(request)) return request.Result;
+        DatabaseMetrics.OnWaiting(-1);
+        throw new ObjectDisposedException(nameof(Database));
     }
 
     public Task WriteAsync(Func<WriteSession, Task> work, CancellationToken cancel = default) =>
@@ -85,32 +90,43 @@ public sealed partial class Database : IAsyncDisposable
 
     private async Task<T> WriteConcurrentlyAsync<T>(Func<WriteSession, Task<T>> work, CancellationToken cancel)
     {
-        await _writers.WaitAsync(cancel);
+        var entered = false;
         try
         {
+            await _writers.WaitAsync(cancel);
+            entered = true;
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
+                    var began = TimeProvider.System.GetTimestamp();
                     await using var db = _factory.CreateDbContext();
                     await using var transaction = await db.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
-                    var session = new WriteSession(db, _dialect, null);
+                    var session = new WriteSession(db, _dialect, null) { Cause = Traces.Here };
                     var result = await RunAsync(() => work(session));
                     await transaction.CommitAsync(CancellationToken.None);
+                    DatabaseMetrics.OnCommitted(1, TimeProvider.System.GetElapsedTime(began));
                     Finish(session);
                     return result;
                 }
                 catch (Exception e) when (attempt < (e is StaleReadException ? MaxStaleReads : MaxAttempts) && DatabaseErrors.IsTransient(e))
                 {
                     LogAgain(attempt, e.GetType().Name);
+                    DatabaseMetrics.OnRepeated();
                     // Apart from each other, or the same two meet again. Not business time: no clock of a test may hold it up.
                     await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 10 * attempt)), TimeProvider.System, cancel);
                 }
             }
         }
+        catch (Exception e)
+        {
+            Remember(e);
+            throw;
+        }
         finally
         {
-            _writers.Release();
+            DatabaseMetrics.OnWaiting(-1);
+            if (entered) _writers.Release();
         }
     }
 
@@ -152,6 +168,7 @@ public sealed partial class Database : IAsyncDisposable
                     // The transaction itself failed (disk full, file gone): nobody in the group was stored, everybody is told, and the
                     // next group starts on a fresh connection.
                     LogGroupFailed(e, group.Count);
+                    Remember(e);
                     foreach (var request in group) request.Fail(e);
                     foreach (var command in commands.Values) await command.DisposeAsync();
                     commands.Clear();
@@ -176,13 +193,14 @@ public sealed partial class Database : IAsyncDisposable
     private async Task CommitGroupAsync(DispatchDb db, Dictionary<string, DbCommand> commands, List<WriteRequest> group)
     {
         var sessions = new WriteSession?[group.Count];
+        var began = TimeProvider.System.GetTimestamp();
         // Microsoft.Data.Sqlite begins IMMEDIATE: a deferred transaction that read first could fail at its first write.
         await using (var transaction = await db.Database.BeginTransactionAsync())
         {
             for (var i = 0; i < group.Count; i++)
             {
                 var request = group[i];
-                var session = new WriteSession(db, _dialect, commands);
+                var session = new WriteSession(db, _dialect, commands) { Cause = request.Cause };
                 try
                 {
                     if (group.Count > 1) await transaction.CreateSavepointAsync("g");
@@ -196,6 +214,7 @@ public sealed partial class Database : IAsyncDisposable
                 }
                 catch (Exception e)
                 {
+                    Remember(e);
                     request.Fail(e);
                     if (group.Count == 1)
                     {
@@ -210,6 +229,7 @@ public sealed partial class Database : IAsyncDisposable
             }
             await transaction.CommitAsync();
         }
+        DatabaseMetrics.OnCommitted(group.Count, TimeProvider.System.GetElapsedTime(began));
         for (var i = 0; i < group.Count; i++)
         {
             if (sessions[i] is not { } session) continue;
@@ -220,8 +240,19 @@ public sealed partial class Database : IAsyncDisposable
 
     private void Finish(WriteSession session)
     {
-        _live.Publish(session.Events);
+        _live.Publish(session.Events, session.Cause);
         foreach (var followUp in session.FollowUps) followUp();
+    }
+
+    /// <summary>The last write that met trouble of the database itself; null: none since the start. Told by any write of this process.</summary>
+    public DatabaseTrouble? LastTrouble { get; private set; }
+
+    private void Remember(Exception exception)
+    {
+        var fault = DatabaseErrors.FaultOf(exception);
+        if (fault == DatabaseFault.None) return;
+        DatabaseMetrics.OnFailed(fault);
+        LastTrouble = new DatabaseTrouble(fault, TimeProvider.System.GetTimestamp());
     }
 
     public async ValueTask DisposeAsync()
@@ -239,21 +270,35 @@ public sealed partial class Database : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Error, Message = "A group of {Count} writes could not be stored")]
     private partial void LogGroupFailed(Exception exception, int count);
 
-    private abstract class WriteRequest
+    private abstract class WriteRequest(ActivityContext cause)
     {
+        /// <summary>Where whoever asked stands in his trace; the writer is another thread.</summary>
+        public ActivityContext Cause => cause;
+
         public abstract Task RunAsync(WriteSession session);
         public abstract void Complete();
         public abstract void Fail(Exception exception);
     }
 
-    private sealed class WriteRequest<T>(Func<WriteSession, Task<T>> work, bool inline) : WriteRequest
+    private sealed class WriteRequest<T>(Func<WriteSession, Task<T>> work, bool inline, ActivityContext cause) : WriteRequest(cause)
     {
         private readonly TaskCompletionSource<T> _done = new(inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _value;
 
         public Task<T> Result => _done.Task;
         public override async Task RunAsync(WriteSession session) => _value = await work(session);
-        public override void Complete() => _done.TrySetResult(_value!);
-        public override void Fail(Exception exception) => _done.TrySetException(exception);
+
+        public override void Complete()
+        {
+            if (_done.TrySetResult(_value!)) DatabaseMetrics.OnWaiting(-1);
+        }
+
+        public override void Fail(Exception exception)
+        {
+            if (_done.TrySetException(exception)) DatabaseMetrics.OnWaiting(-1);
+        }
     }
 }
+
+/// <param name="At">By <see cref="TimeProvider.GetTimestamp"/> of the system's clock: how long ago does not depend on anybody setting a clock.</param>
+public sealed record DatabaseTrouble(DatabaseFault Fault, long At);

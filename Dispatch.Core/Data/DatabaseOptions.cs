@@ -12,6 +12,9 @@ public sealed class DatabaseOptions
     /// <summary>SQLite only: the file, relative to the working directory.</summary>
     public string Path { get; set; } = "data/dispatch.db";
 
+    /// <summary>SQLite only: the file may have so many pages of 4 KiB; 0: as the disk allows. Holds for connections that are opened after it was set.</summary>
+    public int MaxPages { get; set; }
+
     /// <summary>PostgreSQL and SQL Server: how many write transactions this process runs at once. 1 to 64.</summary>
     public int MaxWriters { get; set; } = 12;
 

@@ -3,6 +3,7 @@ using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Health;
 using Dispatch.Core.Locks;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Messaging;
@@ -63,6 +64,8 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<MessageTemplate> MessageTemplates => Set<MessageTemplate>();
     public DbSet<ServiceMessage> ServiceMessages => Set<ServiceMessage>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<AlertDelivery> AlertDeliveries => Set<AlertDelivery>();
+    public DbSet<HealthCheckRow> HealthChecks => Set<HealthCheckRow>();
     public DbSet<GatewayContact> GatewayContacts => Set<GatewayContact>();
     public DbSet<Account> Accounts => Set<Account>();
     public DbSet<AccountDay> AccountDays => Set<AccountDay>();

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Dispatch.Core.Live;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -22,6 +23,9 @@ public sealed class WriteSession
         Dialect = dialect;
         _commands = preparedCommands;
     }
+
+    /// <summary>Where in a trace this write belongs: given on to the screens with its signals.</summary>
+    internal ActivityContext Cause { get; set; }
 
     public DispatchDb Db { get; }
     public SqlDialect Dialect { get; }

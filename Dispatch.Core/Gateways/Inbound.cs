@@ -13,7 +13,11 @@ public sealed record InboundMessage(string ProviderId, string Address, string Na
 public sealed record InboundStatus(string ProviderId, MessageStatus Status, DateTime At, string? Error = null);
 
 /// <summary>One webhook call's worth.</summary>
-public sealed record InboundBatch(long ChannelId, long ProfileId, IReadOnlyList<InboundMessage> Messages, IReadOnlyList<InboundStatus> Statuses);
+public sealed record InboundBatch(long ChannelId, long ProfileId, IReadOnlyList<InboundMessage> Messages, IReadOnlyList<InboundStatus> Statuses)
+{
+    /// <summary>Where in a trace the call stands; default: nobody traces.</summary>
+    public System.Diagnostics.ActivityContext Cause { get; init; }
+}
 
 /// <summary>What became of a batch; counted per message.</summary>
 public sealed record InboundResult(int Stored, int Duplicates, int Ignored, int StatusesApplied);

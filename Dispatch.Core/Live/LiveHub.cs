@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
+using Dispatch.Core.Telemetry;
 
 namespace Dispatch.Core.Live;
 
@@ -122,9 +124,10 @@ public sealed class LiveHub
         return subscription;
     }
 
-    public void Publish(LiveEvent change)
+    /// <param name="cause">Where in a trace the change was made; default: nobody traces.</param>
+    public void Publish(LiveEvent change, ActivityContext cause = default)
     {
-        Receive(change);
+        Receive(change, cause);
         Outward?.Invoke(change);
     }
 
@@ -135,15 +138,17 @@ public sealed class LiveHub
     }
 
     /// <summary>For the pages of this process only.</summary>
-    internal void Receive(LiveEvent change)
+    internal void Receive(LiveEvent change, ActivityContext cause = default)
     {
+        LiveMetrics.OnPublished();
         if (!_topics.TryGetValue(change.Topic, out var subscribers)) return;
-        foreach (var (subscriber, _) in subscribers) subscriber.Signal(change);
+        foreach (var (subscriber, _) in subscribers) subscriber.Signal(change, cause);
     }
 
-    public void Publish(IEnumerable<LiveEvent> changes)
+    /// <inheritdoc cref="Publish(LiveEvent, ActivityContext)"/>
+    public void Publish(IEnumerable<LiveEvent> changes, ActivityContext cause = default)
     {
-        foreach (var change in changes) Publish(change);
+        foreach (var change in changes) Publish(change, cause);
     }
 
     internal void Add(string topic, LiveSubscription subscription) =>
@@ -167,8 +172,24 @@ public sealed class LiveSubscription : IDisposable
     private readonly Channel<bool> _flag = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private HashSet<LiveEvent> _changes = [];
     private bool _everything;
+    private ActivityContext _cause;
+    private long _signalledAt;
+    private bool _closed;
 
-    internal LiveSubscription(LiveHub hub) => _hub = hub;
+    internal LiveSubscription(LiveHub hub)
+    {
+        _hub = hub;
+        LiveMetrics.OnSubscribed(1);
+    }
+
+    /// <summary>The page reads because of the signals it took last: an activity in the trace of the change that came first among them. Null: nobody traces.</summary>
+    public Activity? BeginRead(string page)
+    {
+        var activity = Traces.Source.HasListeners() ? Traces.Source.StartActivity(Traces.Read, ActivityKind.Consumer, _taken) : null;
+        return activity?.SetTag("dispatch.page", page);
+    }
+
+    private ActivityContext _taken;
 
     public void Add(string topic)
     {
@@ -201,16 +222,20 @@ public sealed class LiveSubscription : IDisposable
                 changes = _everything ? [] : _changes;
                 _changes = [];
                 _everything = false;
+                (_taken, _cause) = (_cause, default);
+                if (_signalledAt != 0) LiveMetrics.OnTaken(TimeProvider.System.GetElapsedTime(_signalledAt));
+                _signalledAt = 0;
             }
             yield return changes;
             await Task.Delay(interval, clock, cancel);
         }
     }
 
-    internal void Signal(LiveEvent change)
+    internal void Signal(LiveEvent change, ActivityContext cause = default)
     {
         lock (_lock)
         {
+            if (_signalledAt == 0) (_signalledAt, _cause) = (TimeProvider.System.GetTimestamp(), cause);
             if (_changes.Count < MaxRemembered) _changes.Add(change);
         }
         _flag.Writer.TryWrite(true);
@@ -245,6 +270,8 @@ public sealed class LiveSubscription : IDisposable
         {
             topics = [.. _topics];
             _topics.Clear();
+            if (!_closed) LiveMetrics.OnSubscribed(-1);
+            _closed = true;
         }
         foreach (var topic in topics) _hub.Remove(topic, this);
         _flag.Writer.TryComplete();

@@ -185,6 +185,7 @@ internal static class BookingClaims
         var told = await CloseAsync(session, bookingId, why, now);
         await ServiceMessages.WithdrawAsync(session, bookingId, nameof(TemplateKey.DriverOffer), now);
         await session.ExecuteAsync(Ended, ("final", final), ("now", now), ("booking", bookingId));
+        session.AfterCommit(() => MatchingInstruments.OnEnded(final));
         Publish(session, bookingId);
         return new Won(told, []);
     }
@@ -196,6 +197,7 @@ internal static class BookingClaims
         var orphans = await session.QueryAsync(LeaveOthers(session.Dialect), r => r.GetInt64(0), ("now", now), ("driver", driverId));
         await ServiceMessages.WithdrawAsync(session, bookingId, nameof(TemplateKey.DriverOffer), now);
         await ServiceMessages.WithdrawOfDriverAsync(session, driverId, nameof(TemplateKey.DriverOffer), now);
+        session.AfterCommit(() => MatchingInstruments.OnEnded(MatchingFinalStatus.Matched));
         Publish(session, bookingId, EventNames.BookingMatched);
         foreach (var orphan in orphans) Publish(session, orphan);
         session.Publish(Topics.Drivers, EventNames.DriverChanged, driverId);

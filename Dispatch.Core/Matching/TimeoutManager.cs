@@ -146,6 +146,7 @@ public sealed partial class TimeoutManager(
 
     private void Remember(double lag)
     {
+        MatchingInstruments.OnFired(lag);
         lock (_lock)
         {
             if (_lags.Count == Lags) _lags.Dequeue();

@@ -45,19 +45,21 @@ public sealed partial class ServiceMessageSender : BackgroundService
     private readonly IReadOnlyDictionary<ChannelProvider, IMessageGateway> _gateways;
     private readonly IServiceMessageFollower[] _followers;
     private readonly ServiceMessageOptions _options;
+    private readonly GatewayWatch _watch;
     private readonly TimeProvider _clock;
     private readonly ILogger<ServiceMessageSender> _logger;
     private readonly SemaphoreSlim _calls;
     private readonly SemaphoreSlim _chunks = new(ChunksAtOnce);
 
     public ServiceMessageSender(
-        Database database, IEnumerable<IMessageGateway> gateways, IEnumerable<IServiceMessageFollower> followers, IOptions<ServiceMessageOptions> options, TimeProvider clock,
+        Database database, IEnumerable<IMessageGateway> gateways, IEnumerable<IServiceMessageFollower> followers, GatewayWatch watch, IOptions<ServiceMessageOptions> options, TimeProvider clock,
         ILogger<ServiceMessageSender> logger)
     {
         _database = database;
         _gateways = gateways.ToDictionary(g => g.Provider);
         _followers = [.. followers];
         _options = options.Value;
+        _watch = watch;
         _clock = clock;
         _logger = logger;
         _calls = new SemaphoreSlim(_options.Parallel);
@@ -158,7 +160,7 @@ public sealed partial class ServiceMessageSender : BackgroundService
         await _calls.WaitAsync();
         try
         {
-            return await gateway.SendTextAsync(message, CancellationToken.None);
+            return await _watch.SendAsync(gateway, message, null, CancellationToken.None);
         }
         catch (Exception e)
         {

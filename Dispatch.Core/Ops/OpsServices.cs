@@ -10,6 +10,8 @@ public static class OpsServices
         services.AddSingleton<OpsQueries>();
         services.AddSingleton<OpsSampler>();
         services.AddHostedService(s => s.GetRequiredService<OpsSampler>());
+        services.AddSingleton<CapabilitySampler>();
+        services.AddHostedService(s => s.GetRequiredService<CapabilitySampler>());
         return services;
     }
 }

@@ -18,12 +18,13 @@ internal sealed partial class SendPath
     private readonly MessageComposer _composer;
     private readonly OutreachNode _node;
     private readonly ActionsInHand _hand;
+    private readonly GatewayWatch _watch;
     private readonly OutreachOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger<SendPath> _logger;
 
     public SendPath(
-        Database database, IEnumerable<IMessageGateway> gateways, MessageComposer composer, OutreachNode node, ActionsInHand hand, IOptions<OutreachOptions> options,
+        Database database, IEnumerable<IMessageGateway> gateways, MessageComposer composer, OutreachNode node, ActionsInHand hand, GatewayWatch watch, IOptions<OutreachOptions> options,
         TimeProvider clock, ILogger<SendPath> logger)
     {
         _database = database;
@@ -31,6 +32,7 @@ internal sealed partial class SendPath
         _composer = composer;
         _node = node;
         _hand = hand;
+        _watch = watch;
         _options = options.Value;
         _clock = clock;
         _logger = logger;
@@ -117,6 +119,7 @@ internal sealed partial class SendPath
             await _database.WriteAsync(session => ActionStore.LeaveAsync(session, owner, [.. started.Select(s => new LeftAction(s.Action, ActionStatus.Pending, null))], now), CancellationToken.None);
             started = [];
         }
+        foreach (var action in started) OutreachMetrics.OnStarted(now - action.Action.DueAt);
         // The lease may have lapsed without our knowing; asked for afresh before anything else is started.
         if (started.Count < ready.Count) _node.Doubt();
         return (left.ConvertAll(l => new SentAction(l.Action.Id, l.Status, null, l.Why, l.DueAt)), started);
@@ -130,6 +133,7 @@ internal sealed partial class SendPath
     {
         foreach (var (ready, answer) in answers)
         {
+            OutreachMetrics.OnSent(ready.Action.Type, answer.Failure);
             if (answer.Failure is { } failure) LogNotSent(ready.Action.Id, ready.Action.Account.Id, failure);
         }
         for (var attempt = 1; ; attempt++)
@@ -172,7 +176,7 @@ internal sealed partial class SendPath
         try
         {
             // Not ended by our own stop: an answer that is waited for is an effect that is known.
-            return await gateway.SendTextAsync(message, CancellationToken.None).WaitAsync(_options.CallTimeout, TimeProvider.System);
+            return await _watch.SendAsync(gateway, message, _options.CallTimeout, CancellationToken.None);
         }
         catch (Exception e)
         {

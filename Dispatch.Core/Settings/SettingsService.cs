@@ -50,7 +50,7 @@ public sealed class SettingsService(Database database, TimeProvider clock)
     {
         await using var db = database.Read();
         var rows = await db.Settings.ToDictionaryAsync(s => s.Key, StringComparer.Ordinal, cancel);
-        return [.. RoutingSettings.Definitions.Select(d => rows.GetValueOrDefault(d.Key) is { } row
+        return [.. SettingCatalog.All.Select(d => rows.GetValueOrDefault(d.Key) is { } row
             ? new SettingRow(d, row.Value, row.ChangedAt, row.ChangedById) : new SettingRow(d, d.Standard, null, null))];
     }
 
@@ -58,7 +58,7 @@ public sealed class SettingsService(Database database, TimeProvider clock)
     /// <param name="actorId">The admin; null: an integration.</param>
     public async Task<SettingOutcome> ChangeAsync(string key, int value, long? actorId, CancellationToken cancel = default)
     {
-        if (RoutingSettings.Definitions.FirstOrDefault(d => d.Key == key) is not { } definition) return new SettingOutcome(SettingResult.UnknownKey);
+        if (SettingCatalog.All.FirstOrDefault(d => d.Key == key) is not { } definition) return new SettingOutcome(SettingResult.UnknownKey);
         if (value < definition.Min || value > definition.Max) return new SettingOutcome(SettingResult.OutOfRange, definition);
         var now = clock.GetUtcNow().UtcDateTime;
         await database.WriteAsync(async session =>

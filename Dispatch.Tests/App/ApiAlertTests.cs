@@ -23,6 +23,17 @@ public sealed class ApiAlertTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(1, (await host.GetAsync("/api/alerts?open=false&kind=lowDriverAvailability")).GetProperty("total").GetInt32());
     }
 
+    [Fact]
+    public async Task Alert_SomebodyLooksAfterIt_OnceAndNotWhenItIsOver()
+    {
+        await RaiseAsync("low-availability:Ack");
+        var id = (await host.GetAsync("/api/alerts?open=true&kind=lowDriverAvailability")).GetProperty("items").EnumerateArray().First(a => a.GetProperty("dedupeKey").GetString() == "low-availability:Ack").GetProperty("id").GetInt64();
+        Assert.Equal(HttpStatusCode.NoContent, (await host.Api.PostAsync($"/api/alerts/{id}/acknowledge", null)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await host.Api.PostAsync($"/api/alerts/{id}/acknowledge", null)).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await host.Api.PostAsync($"/api/alerts/{id}/resolve", null)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await host.Api.PostAsync("/api/alerts/999999/acknowledge", null)).StatusCode);
+    }
+
     [Theory]
     [InlineData("open=maybe", "true, false")]
     [InlineData("severity=loud", "critical")]

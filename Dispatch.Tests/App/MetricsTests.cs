@@ -22,6 +22,15 @@ public sealed class MetricsTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.All(text.Split('\n').Where(l => l.Length > 0 && l[0] != '#'), l => Assert.StartsWith("dispatch_", l, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Metrics_WithTheKeyAsPrometheusSendsIt_AreOpen()
+    {
+        using var known = new HttpRequestMessage(HttpMethod.Get, "/metrics") { Headers = { { "X-Forwarded-For", "203.0.113.7" }, { "Authorization", "Bearer " + ApiHost.Key } } };
+        Assert.Equal(HttpStatusCode.OK, (await host.Bare.SendAsync(known)).StatusCode);
+        using var stranger = new HttpRequestMessage(HttpMethod.Get, "/metrics") { Headers = { { "X-Forwarded-For", "203.0.113.7" }, { "Authorization", "Bearer no-key-at-all-of-ours" } } };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.Bare.SendAsync(stranger)).StatusCode);
+    }
+
     [Theory]
     [InlineData("X-Forwarded-For")]
     [InlineData("Forwarded")]

@@ -1,5 +1,6 @@
 using Dispatch.Core.Alerts;
 using Dispatch.Core.Data;
+using Dispatch.Core.Health;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -36,6 +37,45 @@ public sealed class AlertTests(ChromiumFixture chromium, BrowserHost host) : Bro
         await Expect(page.Locator(".page .empty")).ToBeVisibleAsync();
         await page.GetByLabel("State").SelectOptionAsync("all");
         await Expect(row).ToContainTextAsync("closed it");
+    }
+
+    [Fact]
+    public async Task Flapping_AlertSaysThatItComesTooOften()
+    {
+        var store = Host.Services.GetRequiredService<AlertStore>();
+        for (var i = 0; i < 4; i++)
+        {
+            await RaiseAsync("Flap");
+            if (i < 3) await Host.Services.GetRequiredService<Database>().WriteAsync(session => store.ResolveAsync(session, "low-availability:Flap", TimeProvider.System.GetUtcNow().UtcDateTime));
+        }
+        var page = await SignInAsync(Admin);
+        await GoAsync(page, "/alerts?kind=LowDriverAvailability");
+        await Expect(page.Locator(".list li").Filter(new() { HasText = "Flap" }).Locator(".flaps")).ToContainTextAsync("Came 4 times within an hour");
+        await Host.Services.GetRequiredService<Database>().WriteAsync(session => store.ResolveAsync(session, "low-availability:Flap", TimeProvider.System.GetUtcNow().UtcDateTime));
+    }
+
+    [Fact]
+    public async Task HealthPage_AndTheBarOnEveryPage_SayWhatIsWrongWithoutTheDatabase()
+    {
+        var problems = Host.Services.GetRequiredService<NodeProblems>();
+        await Host.Services.GetRequiredService<NodeWatch>().StopAsync(CancellationToken.None);
+        var page = await SignInAsync(Admin);
+        var moderator = await SignInAsync(Awa);
+        await GoAsync(page, "/ops/health");
+        await Expect(page.Locator(".node .strip i")).ToHaveCountAsync(HealthHistory.Cells);
+        await Expect(page.Locator(".node-banner")).ToHaveCountAsync(0);
+
+        problems.Set([new NodeProblem(AlertKind.DatabaseAway, AlertSeverity.Critical, "database-away", null, null, TimeProvider.System.GetUtcNow().UtcDateTime, Blocks: true)]);
+        await Expect(page.Locator(".problems li")).ToContainTextAsync("The database does not answer");
+        await Expect(moderator.Locator(".node-banner")).ToContainTextAsync("Dispatch cannot work as it should. The database does not answer");
+        await page.GotoAsync("/alerts");
+        await Expect(page.Locator(".here li")).ToContainTextAsync("The database does not answer");
+        await Expect(page.Locator("details:has(.bell) .dot")).ToHaveTextAsync("1");
+
+        problems.Set([]);
+        await Expect(moderator.Locator(".node-banner")).ToHaveCountAsync(0);
+        await Expect(page.Locator(".here")).ToHaveCountAsync(0);
+        await Host.Services.GetRequiredService<NodeWatch>().StartAsync(CancellationToken.None);
     }
 
     [Fact]

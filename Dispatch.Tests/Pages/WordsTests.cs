@@ -51,6 +51,7 @@ public sealed class WordsTests
     {
         string[] wanted = [.. Names<AlertKind>("Alert_"), .. Names<AlertKind>("Kind_"), .. Names<AlertSeverity>("Severity_")];
         Assert.Empty(wanted.Except(Keys("Alerts", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        Assert.Empty(Names<Core.Health.NodeStatus>("Status_").Except(Keys("Health", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
     [Fact]
@@ -80,7 +81,7 @@ public sealed class WordsTests
             .. Names<UnlockStatus>("Asked_").Concat(Names<UnlockStatus>("Held_")).Where(k => !k.EndsWith("_Open", StringComparison.Ordinal) && !k.EndsWith("_Moot", StringComparison.Ordinal)),
         ];
         Assert.Empty(locks.Except(Keys("Locks", CultureInfo.InvariantCulture), StringComparer.Ordinal));
-        string[] settings = [.. RoutingSettings.Definitions.SelectMany(d => new[] { "Setting_" + d.Key, "Help_" + d.Key })];
+        string[] settings = [.. SettingCatalog.All.SelectMany(d => new[] { "Setting_" + d.Key, "Help_" + d.Key })];
         Assert.Empty(settings.Except(Keys("Settings", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 

@@ -96,9 +96,10 @@ public sealed class AppProcess : IAsyncDisposable
     private bool IsReady()
     {
         const string said = "Dispatch is ready on ";
-        if (_output.FirstOrDefault(line => line.StartsWith(said, StringComparison.Ordinal)) is { } ready)
+        if (_output.FirstOrDefault(line => line.Contains(said, StringComparison.Ordinal)) is { } ready)
         {
-            Http.BaseAddress = new Uri(ready[said.Length..].Split(' ')[0]);
+            // As a sentence or, as the output is no terminal, in an object a line.
+            Http.BaseAddress = new Uri(ready[(ready.IndexOf(said, StringComparison.Ordinal) + said.Length)..].Split(' ', '"')[0]);
             return true;
         }
         if (!_process.HasExited) return false;

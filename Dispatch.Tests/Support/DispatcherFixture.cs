@@ -2,6 +2,7 @@ using Dispatch.Core.Broker;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
+using Dispatch.Core.Health;
 using Dispatch.Core.Live;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
@@ -62,7 +63,7 @@ public sealed class DispatcherFixture : IAsyncDisposable
         var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
             .AddLogging(b => { b.AddProvider(logs); logging?.Invoke(b); }).Configure<NodeOptions>(o => o.Name = node)
             .AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider())
-            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchBroker().AddDispatchNumbers().AddDispatchOutreach()
+            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchBroker().AddDispatchNumbers().AddDispatchOutreach().AddDispatchWatch()
             .BuildServiceProvider();
         var fixture = new DispatcherFixture(services, clock, gateway, logs, node);
         await fixture.Get<InboundPipeline>().StartAsync(CancellationToken.None);

@@ -18,6 +18,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private Process? _process;
     private string? _folder;
+    private string[] _server = [];
     private int _number;
 
     /// <summary>The connection string of a new, migrated, empty database. Ends the test when there is no PostgreSQL.</summary>
@@ -43,14 +44,26 @@ public sealed class PostgresServer : IAsyncDisposable
         await ExecuteAsync($"DROP DATABASE IF EXISTS {new NpgsqlConnectionStringBuilder(connectionString).Database} WITH (FORCE)");
     }
 
+    /// <summary>As an operator stops it: every connection ends, none is taken. Only for a server of one's own, never for the one that all tests share.</summary>
+    public async Task StopServerAsync()
+    {
+        if (_process is null) return;
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync().InTime();
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Starts it again on what it holds.</summary>
+    public async Task StartServerAsync()
+    {
+        Launch();
+        await Eventually.Async(CanConnectAsync);
+    }
+
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null)
-        {
-            _process.StandardInput.Close();
-            await _process.WaitForExitAsync().InTime();
-            _process.Dispose();
-        }
+        await StopServerAsync();
         if (_folder is not null)
         {
             Directory.Delete(_folder, recursive: true);
@@ -75,24 +88,29 @@ public sealed class PostgresServer : IAsyncDisposable
             owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"];
         }
         await RunAsync([.. owner, initdb, "-D", $"{_folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]);
-        string[] server =
+        _server =
         [
             .. owner, $"{bin}/postgres", "-D", $"{_folder}/data", "-k", _folder, "-c", "listen_addresses=",
             "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300",
             // The default second to find a deadlock would be most of the time of the tests that provoke them.
             "-c", "deadlock_timeout=200ms", "-c", "shared_buffers=64MB",
         ];
-        // SIGINT is a fast shutdown.
-        const string untilPipeCloses = "log=$1; shift; \"$@\" >\"$log\" 2>&1 & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid";
-        _process = Process.Start(new ProcessStartInfo("sh", ["-c", untilPipeCloses, "sh", $"{_folder}.log", .. server])
-        {
-            RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = "/",
-        })!;
+        Launch();
         await Eventually.Async(CanConnectAsync);
         await ExecuteAsync($"CREATE DATABASE {Template}");
         await using var db = Context(ConnectionString(Template));
         await db.MigrateWithViewsAsync();
         NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection());
+    }
+
+    private void Launch()
+    {
+        // SIGINT is a fast shutdown.
+        const string untilPipeCloses = "log=$1; shift; \"$@\" >\"$log\" 2>&1 & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid";
+        _process = Process.Start(new ProcessStartInfo("sh", ["-c", untilPipeCloses, "sh", $"{_folder}.log", .. _server])
+        {
+            RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = "/",
+        })!;
     }
 
     private static PostgresDispatchDb Context(string connectionString)

@@ -22,16 +22,23 @@ public sealed class AlertWords(IStringLocalizer<Resources.Alerts> words, IString
         AlertKind.NumberLost or AlertKind.NumberBanned or AlertKind.NumberDegraded or AlertKind.NumberPhoneUnseen => "/numbers",
         AlertKind.WorkerDown or AlertKind.WorkerUnknown or AlertKind.BrokerDown => "/workers",
         AlertKind.DeadLetters => "/dead-letters",
+        AlertKind.ModeratorsFull or AlertKind.NobodyThere => "/waiting",
+        AlertKind.LockHeld => "/rotation",
+        AlertKind.ActionsLate => "/actions",
+        AlertKind.GatewaySilent => "/profiles",
+        AlertKind.LoopStopped or AlertKind.DatabaseAway or AlertKind.DiskFull or AlertKind.ClockOff or AlertKind.NodeGone => "/ops/health",
         AlertKind.DailyReport => "/matching/report?day=" + Uri.EscapeDataString(alert.Subject ?? ""),
     };
 
     private string Subject(Alert alert)
     {
+        if (alert.Kind is AlertKind.DiskFull && alert.Subject is null) return words["TheDatabase"];
         if (alert.Subject is not { Length: > 0 } subject || string.Equals(subject, "-", StringComparison.Ordinal)) return words["AllZones"];
         return alert.Kind switch
         {
             AlertKind.MatchingHealth => words["Component_" + subject],
             AlertKind.Assignment => findings["Finding_" + subject],
+            AlertKind.LockHeld => words["Lock_" + subject],
             // Zones and days are what they are called.
             _ => subject,
         };

@@ -1,4 +1,5 @@
 using Dispatch.Core.Alerts;
+using Dispatch.Core.Health;
 using Dispatch.Core.Live;
 using Dispatch.Web.Conversations;
 using Microsoft.AspNetCore.Components;
@@ -9,6 +10,7 @@ namespace Dispatch.Web.Alerts;
 public sealed partial class AlertsPage
 {
     private AlertPage? _list;
+    private IReadOnlyList<NodeProblem> _unsaved = [];
     private AlertsView? _shown;
     private Notices? _notices;
 
@@ -30,6 +32,12 @@ public sealed partial class AlertsPage
     [Inject]
     public required NavigationManager Navigation { get; set; }
 
+    [Inject]
+    public required NodeProblems Problems { get; set; }
+
+    [Inject]
+    public required AlertThresholds Thresholds { get; set; }
+
     private Notices Notices => _notices ??= new Notices(Clock);
     private AlertsView View => AlertsView.Of(StateParameter, SeverityParameter, KindParameter, PageParameter);
     private string Title => _list is { Total: > 0 } && !View.All ? $"({_list.Total}) {Words["Alerts"]}" : Words["Alerts"];
@@ -42,7 +50,10 @@ public sealed partial class AlertsPage
     {
         var view = View;
         _shown = view;
+        // From the memory of this process: what no database could take yet.
+        _unsaved = Problems.Current;
         var list = await Alerts.ListAsync(view.Search, Stopping);
+        _unsaved = [.. _unsaved.Where(p => !list.Items.Any(a => a.ResolvedAt is null && string.Equals(a.DedupeKey, p.Key, StringComparison.Ordinal)))];
         // Of two reads that overlap the one for the present filters counts.
         if (view == _shown) _list = list;
     }
@@ -65,6 +76,9 @@ public sealed partial class AlertsPage
         await ReloadAsync();
         Notices.Say(Words[done ? "Resolved" : "AlreadyResolved"]);
     }
+
+    /// <summary>Null: it does not come too often.</summary>
+    private int? FlapsOf(Alert alert) => _list?.Beginnings.GetValueOrDefault(alert.DedupeKey) is { } often && TellingRules.Flaps(often, Thresholds.Last) ? often : null;
 
     private string Name(long id) => id == Me ? Words["You"] : _list?.Names.GetValueOrDefault(id) ?? Words["Somebody"];
 

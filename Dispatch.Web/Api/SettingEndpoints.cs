@@ -23,7 +23,7 @@ internal static class SettingEndpoints
     public static void Map(RouteGroupBuilder api)
     {
         var group = api.MapGroup("/settings").WithTags("Settings");
-        group.MapGet("/", ListAsync).Produces<ApiPage<SettingAnswer>>().WithSummary("Thresholds of rotation, load and activity with their limits").WithQuery("page", "pageSize");
+        group.MapGet("/", ListAsync).Produces<ApiPage<SettingAnswer>>().WithSummary("Thresholds of rotation, load, activity and alerts with their limits").WithQuery("page", "pageSize");
         group.MapPut("/{key}", ChangeAsync).WithBody<ChangeSetting>().Produces<SettingAnswer>().ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Change a threshold; it holds at once on this node and within two seconds on the others");
     }
@@ -48,7 +48,7 @@ internal static class SettingEndpoints
         {
             case SettingResult.UnknownKey:
                 return ApiProblems.Problem(
-                    StatusCodes.Status404NotFound, $"There is no setting {key}.", ("settings", RoutingSettings.Definitions.Select(d => d.Key).ToArray()));
+                    StatusCodes.Status404NotFound, $"There is no setting {key}.", ("settings", SettingCatalog.All.Select(d => d.Key).ToArray()));
             case SettingResult.OutOfRange:
                 var (min, max) = (outcome.Definition!.Min, outcome.Definition.Max);
                 input.Check(false, "value", $"A whole number from {min} to {max}.");

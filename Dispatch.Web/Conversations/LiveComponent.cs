@@ -98,6 +98,7 @@ public abstract partial class LiveComponent : ComponentBase, IAsyncDisposable
             {
                 await InvokeAsync(async () =>
                 {
+                    using var reading = live.BeginRead(GetType().Name);
                     await ReadSafelyAsync(changes);
                     StateHasChanged();
                 });

@@ -24,6 +24,7 @@ public static class NavEntries
         new("/conversations", "forum", "Conversations", Policies.AdminOrOps),
         new("/waiting", "hourglass_top", "Waiting", Policies.AdminOrOps),
         new("/alerts", "notifications", "Alerts", Policies.AdminOrOps),
+        new("/ops/health", "monitor_heart", "Health", Policies.AdminOrOps),
         new("/bookings", "confirmation_number", "Bookings", Policies.AdminOrOps),
         new("/matchings", "radar", "Matchings", Policies.AdminOrOps),
         new("/drivers", "local_taxi", "Drivers", Policies.AdminOrOps),

@@ -12,11 +12,15 @@ internal static class MetricsEndpoint
         var keys = app.ServiceProvider.GetRequiredService<ApiKeyFilter>();
         app.MapGet("/metrics", (HttpContext context) =>
         {
-            if (!IsLocal(context) && !keys.IsKey(context.Request.Headers[ApiKeyFilter.Header]))
-                return ApiProblems.Problem(StatusCodes.Status401Unauthorized, $"From another machine the header {ApiKeyFilter.Header} is needed, with a known key.");
+            if (!IsLocal(context) && !keys.IsKey(context.Request.Headers[ApiKeyFilter.Header]) && !keys.IsKey(Bearer(context)))
+                return ApiProblems.Problem(StatusCodes.Status401Unauthorized, $"From another machine the header {ApiKeyFilter.Header} is needed, or Authorization: Bearer, with a known key.");
             return Results.Text(exporter.Write(), "text/plain; version=0.0.4; charset=utf-8");
         }).AllowAnonymous().ExcludeFromDescription();
     }
+
+    /// <summary>The one header that Prometheus can be told to send.</summary>
+    private static string? Bearer(HttpContext context) =>
+        context.Request.Headers.Authorization.ToString() is ['B' or 'b', 'e', 'a', 'r', 'e', 'r', ' ', .. var key] ? key.Trim() : null;
 
     /// <summary>A request that a proxy on this machine passed on comes from wherever the proxy says, not from here.</summary>
     private static bool IsLocal(HttpContext context) =>

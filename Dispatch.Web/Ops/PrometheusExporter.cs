@@ -49,6 +49,9 @@ public sealed class PrometheusExporter : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
+    /// <summary>Every metric of Dispatch's own instruments that exists in this process, also those that measured nothing yet: what the documentation has to have.</summary>
+    internal IReadOnlyList<string> Own => [.. _metrics.Values.Where(m => m.Meter.StartsWith("Dispatch.", StringComparison.Ordinal)).Select(m => m.Name).Order(StringComparer.Ordinal)];
+
     private static bool Wants(string meter) => meter.StartsWith("Dispatch.", StringComparison.Ordinal) || Framework.Contains(meter, StringComparer.Ordinal);
 
     /// <summary><c>dispatch.inbound.store.duration</c> in <c>s</c>: <c>dispatch_inbound_store_duration_seconds</c>.</summary>
@@ -72,6 +75,9 @@ public sealed class PrometheusExporter : IDisposable
 
     private sealed class Metric(string name, Instrument instrument)
     {
+        public string Name => name;
+        public string Meter => instrument.Meter.Name;
+
         private readonly string _kind = Kind(instrument);
         private readonly bool _sets = instrument.GetType().Name.StartsWith("Gauge", StringComparison.Ordinal);
         private readonly double[] _bounds = instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { } bounds } ? [.. bounds] : Buckets;

@@ -9,3 +9,6 @@ public sealed class Board;
 
 /// <summary>The bell and the list of alerts.</summary>
 public sealed class Alerts;
+
+/// <summary>How the processes are and were.</summary>
+public sealed class Health;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dispatch.Core.Data;
+using Dispatch.Core.Health;
 using Dispatch.Core.Matching;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.EntityFrameworkCore;
@@ -10,7 +11,7 @@ using Level = Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus;
 namespace Dispatch.Web.Startup;
 
 /// <summary>
-/// For load balancers and monitors, without a key: <c>/health/live</c> (the process answers), <c>/health/ready</c> (its database does too), <c>/health</c> (each
+/// For load balancers and monitors, without a key: <c>/health/live</c> (the process answers), <c>/health/ready</c> (it can do its job: database, disk, clock, loops), <c>/health</c> (each
 /// check with its reason). 200 for healthy and degraded, 503 for unhealthy. Nothing here names a person, a number or an address.
 /// </summary>
 internal static class Health
@@ -38,10 +39,38 @@ internal static class Health
 
     private sealed class DatabaseCheck(Database database) : IHealthCheck
     {
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
-            await using var db = database.Read();
-            return await db.Database.CanConnectAsync(cancellationToken) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The database does not answer.");
+            var asking = Task.Run(async () =>
+            {
+                await using var db = database.Read();
+                return await db.Database.CanConnectAsync(cancellationToken);
+            }, cancellationToken);
+            // A probe that is answered late counts as not answered: whoever asks gives up before a driver does.
+            await Task.WhenAny(asking, Task.Delay(Patience, TimeProvider.System, cancellationToken));
+            return asking.IsCompletedSuccessfully && await asking ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The database does not answer.");
+        }
+    }
+
+    /// <summary>What this process found when it looked at itself last: memory, so it answers whatever is wrong.</summary>
+    private sealed class NodeCheck(NodeProblems problems) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            var current = problems.Current;
+            var data = new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["problems"] = current.Select(p => new { kind = p.Kind, subject = p.Subject, channel = p.ResourceId, since = p.Since, blocks = p.Blocks }).ToList(),
+            };
+            var reason = current.Count == 0 ? null : string.Join(", ", current.Select(p => p.Name)) + ".";
+            return Task.FromResult(NodeRules.StatusOf(current) switch
+            {
+                NodeStatus.NotReady => HealthCheckResult.Unhealthy(reason, data: data),
+                NodeStatus.Degraded => HealthCheckResult.Degraded(reason, data: data),
+                NodeStatus.Healthy or NodeStatus.Stopped => HealthCheckResult.Healthy(data: data),
+            });
         }
     }
 

@@ -47,7 +47,8 @@ internal static class HostSettings
     {
         // Ports and endpoints named in other ways are Kestrel's to report: asking for the standard address would refuse to start for its sake.
         var configured = app.Configuration["urls"] ?? (IsToldElsewhere(app.Configuration) ? "" : StandardUrl);
-        app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Dispatch is ready on {string.Join(" and ", app.Urls)}"));
+        app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine(
+            Logs.Line(app.Configuration, $"Dispatch is ready on {string.Join(" and ", app.Urls)}", app.Services.GetRequiredService<TimeProvider>())));
         // Asked before the host does, because the host would print its own stack trace first.
         if (configured.Split(';', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(IsTaken) is { } taken) return await TakenAsync(taken);
         try

@@ -40,7 +40,8 @@ internal static class Preparation
         else if (await links.IssueAsync() is { } token)
         {
             // Printed once the address is known; never logged, since log stores outlive the day it is valid.
-            app.Lifetime.ApplicationStarted.Register(() => output.WriteLine($"Create the first admin within 24 hours: {app.Urls.First().TrimEnd('/')}/setup/{token}"));
+            app.Lifetime.ApplicationStarted.Register(() => output.WriteLine(
+                Logs.Line(app.Configuration, $"Create the first admin within 24 hours: {app.Urls.First().TrimEnd('/')}/setup/{token}", app.Services.GetRequiredService<TimeProvider>())));
         }
     }
 }

@@ -15,7 +15,7 @@ internal static class StartupOptions
     private static readonly Action<OptionErrors>[] Sections =
     [
         e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Unipile, Meta, Node, Matching, ServiceMessages, Broker, Numbers, Outreach,
-        Composer,
+        Composer, LogsOf, Alerts,
     ];
 
     /// <summary>Says every wrong setting on a line of its own; false when there is one.</summary>
@@ -37,6 +37,7 @@ internal static class StartupOptions
             Provider = errors.Word("Database:Provider", standard.Provider),
             Path = errors.Text("Database:Path") ?? standard.Path,
             MaxWriters = errors.Number("Database:MaxWriters", standard.MaxWriters, 1, 64),
+            MaxPages = errors.Number("Database:MaxPages", standard.MaxPages, 0, int.MaxValue),
             GroupSize = errors.Number("Database:GroupSize", standard.GroupSize, 1, 512),
             ConnectionString = errors.Text("ConnectionStrings:Dispatch"),
         };
@@ -78,6 +79,32 @@ internal static class StartupOptions
     {
         if (errors.Text("Webhooks:Whapi:Secret") is { Length: < 8 }) errors.Add("Webhooks:Whapi:Secret", "too short", "at least 8 characters");
         errors.Number("Webhooks:MaxPerSecond", 20_000, 1, 1_000_000);
+    }
+
+    private static void Alerts(OptionErrors errors)
+    {
+        errors.Time("Alerts:Interval", Second, Second, TimeSpan.FromMinutes(5));
+        errors.Time("Alerts:NodeInterval", Second, Second, TimeSpan.FromMinutes(1));
+        errors.Time("Alerts:HealthInterval", TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), TimeSpan.FromHours(1));
+        errors.Time("Alerts:HealthKept", TimeSpan.FromDays(14), TimeSpan.FromHours(1), TimeSpan.FromDays(365));
+        errors.Address("Alerts:WebhookUrl");
+        if (errors.Text("Alerts:WebhookUrl") is not null && errors.Text("Alerts:WebhookSecret") is not { Length: >= 16 })
+            errors.Add("Alerts:WebhookSecret", "missing or too short, and the webhook needs it", "at least 16 characters");
+        errors.Time("Alerts:WebhookTimeout", Second, Second, TimeSpan.FromMinutes(1));
+        var day = new TimeSpan(23, 59, 59);
+        errors.Time("Alerts:QuietFrom", TimeSpan.Zero, TimeSpan.Zero, day);
+        errors.Time("Alerts:QuietUntil", TimeSpan.Zero, TimeSpan.Zero, day);
+        if (errors.Text("Alerts:QuietFrom") is null != errors.Text("Alerts:QuietUntil") is null) errors.Add("Alerts:QuietUntil", "only one of the two ends of the quiet hours is there", "both, or neither");
+        foreach (var (number, i) in errors.List("Alerts:EscalateTo").Select((n, i) => (n, i)))
+        {
+            if (PhoneNumbers.Read(number) is null) errors.Add($"Alerts:EscalateTo:{i}", "not a phone number", "8 to 15 digits with the country code");
+        }
+    }
+
+    private static void LogsOf(OptionErrors errors)
+    {
+        errors.Word(Logs.FormatKey, LogFormat.Auto);
+        errors.Address(Ops.OtlpExport.EndpointKey);
     }
 
     private static void Demo(OptionErrors errors) => errors.Flag("Demo:Enabled", false);

@@ -33,6 +33,7 @@ public abstract partial class GatewayWebhook : IDisposable
         if (CheckCaller(request) is { } closed) return closed;
         if (await FindAsync(channel, context.RequestAborted) is not { } entry) return NoChannel();
         if (CheckCaller(entry, request) is { } refused) return refused;
+        System.Diagnostics.Activity.Current?.SetTag("dispatch.channel.id", entry.Id);
         using (var lease = _pace.AttemptAcquire(entry.Id))
         {
             if (!lease.IsAcquired)

@@ -39,6 +39,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasColumnType("bigint")
                         .HasColumnName("acknowledged_by");
 
+                    b.Property<DateTime?>("ClosedToldAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("closed_told_at");
+
                     b.Property<int>("Count")
                         .HasColumnType("int")
                         .HasColumnName("count");
@@ -53,6 +57,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasMaxLength(2000)
                         .HasColumnType("nvarchar(2000)")
                         .HasColumnName("details");
+
+                    b.Property<DateTime?>("EscalatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("escalated_at");
 
                     b.Property<DateTime>("FirstSeenAt")
                         .HasColumnType("datetime2")
@@ -91,14 +99,25 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasColumnType("nvarchar(120)")
                         .HasColumnName("subject");
 
+                    b.Property<DateTime?>("ToldAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("told_at");
+
                     b.HasKey("Id")
                         .HasName("pk_alerts");
 
                     b.HasIndex("LastSeenAt")
                         .HasDatabaseName("ix_alerts_last_seen_at");
 
+                    b.HasIndex("DedupeKey", "FirstSeenAt")
+                        .HasDatabaseName("ix_alerts_dedupe_key_first_seen_at");
+
                     b.HasIndex("Kind", "LastSeenAt")
                         .HasDatabaseName("ix_alerts_kind_last_seen_at");
+
+                    b.HasIndex(new[] { "Id" }, "ix_alerts_closed_untold")
+                        .HasDatabaseName("ix_alerts_closed_untold")
+                        .HasFilter("resolved_at IS NOT NULL AND closed_told_at IS NULL");
 
                     b.HasIndex(new[] { "LastSeenAt" }, "ix_alerts_open")
                         .HasDatabaseName("ix_alerts_open")
@@ -110,6 +129,84 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasFilter("resolved_at IS NULL");
 
                     b.ToTable("alerts");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Alerts.AlertDelivery", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AlertId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("alert_id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("int")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("nvarchar(4000)")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Claim")
+                        .HasMaxLength(120)
+                        .HasColumnType("nvarchar(120)")
+                        .HasColumnName("claim");
+
+                    b.Property<DateTime?>("ClaimedUntil")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime>("DueAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("Error")
+                        .HasMaxLength(60)
+                        .HasColumnType("nvarchar(60)")
+                        .HasColumnName("error");
+
+                    b.Property<DateTime?>("FinishedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("finished_at");
+
+                    b.Property<string>("News")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("news");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("status");
+
+                    b.HasKey("Id")
+                        .HasName("pk_alert_deliveries");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_alert_deliveries_created_at");
+
+                    b.HasIndex(new[] { "DueAt" }, "ix_alert_deliveries_open")
+                        .HasDatabaseName("ix_alert_deliveries_open")
+                        .HasFilter("status IN ('Queued','Sending')");
+
+                    b.HasIndex(new[] { "AlertId", "News" }, "ux_alert_deliveries_news")
+                        .IsUnique()
+                        .HasDatabaseName("ux_alert_deliveries_news");
+
+                    b.ToTable("alert_deliveries", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Broker.DeadLetter", b =>
@@ -1043,6 +1140,50 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasDatabaseName("ix_gateway_contacts_channel_id_invited_at");
 
                     b.ToTable("gateway_contacts");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Health.HealthCheckRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("at");
+
+                    b.Property<int?>("DatabaseMs")
+                        .HasColumnType("int")
+                        .HasColumnName("database_ms");
+
+                    b.Property<string>("Node")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)")
+                        .HasColumnName("node");
+
+                    b.Property<string>("Problems")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("nvarchar(1000)")
+                        .HasColumnName("problems");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("status");
+
+                    b.HasKey("Id")
+                        .HasName("pk_health_checks");
+
+                    b.HasIndex("At", "Node")
+                        .HasDatabaseName("ix_health_checks_at_node");
+
+                    b.ToTable("health_checks", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Locks.ClientLock", b =>
@@ -4254,6 +4395,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasName("pk_asp_net_user_tokens");
 
                     b.ToTable("asp_net_user_tokens", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Alerts.AlertDelivery", b =>
+                {
+                    b.HasOne("Dispatch.Core.Alerts.Alert", null)
+                        .WithMany()
+                        .HasForeignKey("AlertId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_alert_deliveries_alerts_alert_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Broker.DeadLetterEvent", b =>

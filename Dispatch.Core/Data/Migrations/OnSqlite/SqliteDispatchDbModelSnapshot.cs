@@ -32,6 +32,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("acknowledged_by");
 
+                    b.Property<DateTime?>("ClosedToldAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("closed_told_at");
+
                     b.Property<int>("Count")
                         .HasColumnType("INTEGER")
                         .HasColumnName("count");
@@ -46,6 +50,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasMaxLength(2000)
                         .HasColumnType("TEXT")
                         .HasColumnName("details");
+
+                    b.Property<DateTime?>("EscalatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("escalated_at");
 
                     b.Property<DateTime>("FirstSeenAt")
                         .HasColumnType("TEXT")
@@ -84,14 +92,25 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("subject");
 
+                    b.Property<DateTime?>("ToldAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("told_at");
+
                     b.HasKey("Id")
                         .HasName("pk_alerts");
 
                     b.HasIndex("LastSeenAt")
                         .HasDatabaseName("ix_alerts_last_seen_at");
 
+                    b.HasIndex("DedupeKey", "FirstSeenAt")
+                        .HasDatabaseName("ix_alerts_dedupe_key_first_seen_at");
+
                     b.HasIndex("Kind", "LastSeenAt")
                         .HasDatabaseName("ix_alerts_kind_last_seen_at");
+
+                    b.HasIndex(new[] { "Id" }, "ix_alerts_closed_untold")
+                        .HasDatabaseName("ix_alerts_closed_untold")
+                        .HasFilter("resolved_at IS NOT NULL AND closed_told_at IS NULL");
 
                     b.HasIndex(new[] { "LastSeenAt" }, "ix_alerts_open")
                         .HasDatabaseName("ix_alerts_open")
@@ -103,6 +122,82 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasFilter("resolved_at IS NULL");
 
                     b.ToTable("alerts");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Alerts.AlertDelivery", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AlertId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("alert_id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Claim")
+                        .HasMaxLength(120)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claim");
+
+                    b.Property<DateTime?>("ClaimedUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime>("DueAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("Error")
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("error");
+
+                    b.Property<DateTime?>("FinishedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("finished_at");
+
+                    b.Property<string>("News")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("news");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.HasKey("Id")
+                        .HasName("pk_alert_deliveries");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_alert_deliveries_created_at");
+
+                    b.HasIndex(new[] { "DueAt" }, "ix_alert_deliveries_open")
+                        .HasDatabaseName("ix_alert_deliveries_open")
+                        .HasFilter("status IN ('Queued','Sending')");
+
+                    b.HasIndex(new[] { "AlertId", "News" }, "ux_alert_deliveries_news")
+                        .IsUnique()
+                        .HasDatabaseName("ux_alert_deliveries_news");
+
+                    b.ToTable("alert_deliveries", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Broker.DeadLetter", b =>
@@ -1010,6 +1105,48 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasDatabaseName("ix_gateway_contacts_channel_id_invited_at");
 
                     b.ToTable("gateway_contacts");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Health.HealthCheckRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<int?>("DatabaseMs")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("database_ms");
+
+                    b.Property<string>("Node")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node");
+
+                    b.Property<string>("Problems")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problems");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.HasKey("Id")
+                        .HasName("pk_health_checks");
+
+                    b.HasIndex("At", "Node")
+                        .HasDatabaseName("ix_health_checks_at_node");
+
+                    b.ToTable("health_checks", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Locks.ClientLock", b =>
@@ -4149,6 +4286,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasName("pk_asp_net_user_tokens");
 
                     b.ToTable("asp_net_user_tokens", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Alerts.AlertDelivery", b =>
+                {
+                    b.HasOne("Dispatch.Core.Alerts.Alert", null)
+                        .WithMany()
+                        .HasForeignKey("AlertId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_alert_deliveries_alerts_alert_id");
                 });
 
             modelBuilder.Entity("Dispatch.Core.Broker.DeadLetterEvent", b =>

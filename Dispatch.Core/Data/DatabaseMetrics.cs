@@ -1,0 +1,36 @@
+using System.Diagnostics.Metrics;
+
+namespace Dispatch.Core.Data;
+
+/// <summary>How the door to the database does, under the meter <c>Dispatch.Database</c>. One for the process, whatever number of databases a test opens.</summary>
+internal static class DatabaseMetrics
+{
+    private static readonly Meter Meter = new("Dispatch.Database");
+
+    private static readonly Histogram<double> Commits = Meter.CreateHistogram<double>(
+        "dispatch.database.commit.duration", "s", "From the begin of a write transaction to its commit; on SQLite one transaction holds a group of writes");
+
+    private static readonly Histogram<double> Groups = Meter.CreateHistogram(
+        "dispatch.database.group.size", null, "Writes that shared one commit", tags: null, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256] });
+
+    private static readonly UpDownCounter<long> Waiting = Meter.CreateUpDownCounter<long>(
+        "dispatch.database.writes.waiting", description: "Writes that were handed over and are not done");
+
+    private static readonly Counter<long> Failed = Meter.CreateCounter<long>(
+        "dispatch.database.writes.failed", description: "Writes that ended with an error of the database, by kind");
+
+    private static readonly Counter<long> Repeated = Meter.CreateCounter<long>(
+        "dispatch.database.writes.repeated", description: "Writes that were done again because another one was faster");
+
+    public static void OnWaiting(int change) => Waiting.Add(change);
+
+    public static void OnCommitted(int writes, TimeSpan took)
+    {
+        Groups.Record(writes);
+        Commits.Record(took.TotalSeconds);
+    }
+
+    public static void OnFailed(DatabaseFault fault) => Failed.Add(1, new KeyValuePair<string, object?>("fault", fault.ToString().ToLowerInvariant()));
+
+    public static void OnRepeated() => Repeated.Add(1);
+}
