@@ -26,8 +26,6 @@ public sealed class Node
     /// <summary>By the database's clock where it has one.</summary>
     public DateTime SeenAt { get; set; }
 
-    /// <summary>How far its clock is ahead of the database's, in milliseconds; below zero: behind.</summary>
-    public double ClockOffMs { get; set; }
     public required string Version { get; set; }
 }
 

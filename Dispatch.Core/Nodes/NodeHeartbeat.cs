@@ -2,7 +2,6 @@ using System.Reflection;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Loops;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -14,7 +13,7 @@ namespace Dispatch.Core.Nodes;
 /// and sends need none of this: they end by themselves.
 /// </summary>
 public sealed partial class NodeHeartbeat(
-    Database database, NodeStatus status, DispatcherOrchestrator orchestrator, IOptions<NodeOptions> node, TimeProvider clock, ILogger<NodeHeartbeat> logger)
+    Database database, NodeSelf self, DispatcherOrchestrator orchestrator, IOptions<NodeOptions> node, TimeProvider clock, ILogger<NodeHeartbeat> logger)
     : HostedLoop(clock, logger), IHostedLifecycleService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -25,28 +24,26 @@ public sealed partial class NodeHeartbeat(
     /// <summary>One sign of life, and a look at the others; returns the names of those that were found gone.</summary>
     public async Task<IReadOnlyList<string>> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
-        var off = await MeasureAsync(cancel);
         var row = new Node
         {
-            Name = node.Value.Name, Instance = status.Instance, Version = Software[..Math.Min(Software.Length, 40)], ClockOffMs = off.TotalMilliseconds,
-            State = status.IsDraining ? NodeState.Draining : NodeState.Up,
+            Name = node.Value.Name, Instance = self.Instance, Version = Software[..Math.Min(Software.Length, 40)],
+            State = self.IsDraining ? NodeState.Draining : NodeState.Up,
         };
         if (!_begun)
         {
             await database.WriteAsync(session => NodeStore.BeginAsync(session, row, now), cancel);
             _begun = true;
-            status.Heard(false, off);
+            self.Heard(nameTaken: false);
         }
         else
         {
             var result = await database.WriteAsync(session => NodeStore.BeatAsync(session, row, now), cancel);
-            if (result == BeatResult.NameTaken && !status.IsNameTaken) LogNameTaken(_logger, row.Name);
-            if (off.Duration() > NodeStatus.MaxClockOff && status.ClockOff.Duration() <= NodeStatus.MaxClockOff) LogClockOff(_logger, off.TotalSeconds);
-            status.Heard(result == BeatResult.NameTaken, off);
+            if (result == BeatResult.NameTaken && !self.IsNameTaken) LogNameTaken(_logger, row.Name);
+            self.Heard(result == BeatResult.NameTaken);
             if (result == BeatResult.Revived)
             {
                 LogRevived(_logger);
-                status.Revive();
+                self.Revive();
             }
         }
         var lost = await orchestrator.SettleLostNodesAsync(row.Name, node.Value.LostAfter, now, cancel);
@@ -60,21 +57,6 @@ public sealed partial class NodeHeartbeat(
         return Interval;
     }
 
-    /// <summary>How far this machine's clock is ahead of the database's, give or take half a round trip; zero where the database has none.</summary>
-    private async Task<TimeSpan> MeasureAsync(CancellationToken cancel)
-    {
-        if (SqlDialect.For(database.Provider).Now is not { } sql) return TimeSpan.Zero;
-        await using var db = database.Read();
-        await db.Database.OpenConnectionAsync(cancel);
-        await using var command = db.Database.GetDbConnection().CreateCommand();
-        command.CommandText = "SELECT " + sql;
-        var before = Clock.GetUtcNow().UtcDateTime;
-        var there = (DateTime)(await command.ExecuteScalarAsync(cancel))!;
-        var after = Clock.GetUtcNow().UtcDateTime;
-        // A slow answer says little: what is certain is that the two moments lie around the other.
-        return there < before ? before - there : there > after ? after - there : TimeSpan.Zero;
-    }
-
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -82,7 +64,7 @@ public sealed partial class NodeHeartbeat(
     /// <summary>Before anything else ends: not ready, and time for whoever balances the load to see it.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        status.Drain();
+        self.Drain();
         Wake();
         if (node.Value.DrainFor > TimeSpan.Zero) await Task.Delay(node.Value.DrainFor, Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -93,7 +75,7 @@ public sealed partial class NodeHeartbeat(
         if (!_begun) return;
         try
         {
-            await database.WriteAsync(session => session.ExecuteAsync(NodeStore.End, ("name", node.Value.Name), ("instance", status.Instance)), cancellationToken);
+            await database.WriteAsync(session => session.ExecuteAsync(NodeStore.End, ("name", node.Value.Name), ("instance", self.Instance)), cancellationToken);
         }
         catch (Exception e)
         {
@@ -103,9 +85,6 @@ public sealed partial class NodeHeartbeat(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Another process says that it is node {Name}: Node:Name must be unique, and this node is not ready")]
     private static partial void LogNameTaken(ILogger logger, string name);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The clock of this machine is {Seconds:0.0} s ahead of the database's: this node is not ready")]
-    private static partial void LogClockOff(ILogger logger, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The other nodes had taken this one for gone; its open pages are told again")]
     private static partial void LogRevived(ILogger logger);

@@ -13,7 +13,7 @@ public static class NodeServices
     /// <summary>This process as one of several: its sign of life, and change signals to the others where there can be any.</summary>
     public static IServiceCollection AddDispatchNodes(this IServiceCollection services)
     {
-        services.AddSingleton<NodeStatus>();
+        services.AddSingleton<NodeSelf>();
         services.AddSingleton<NodeHeartbeat>();
         services.AddHostedService(s => s.GetRequiredService<NodeHeartbeat>());
         services.AddSingleton<IHostedService>(s => Relay(s) ?? (IHostedService)new Alone());

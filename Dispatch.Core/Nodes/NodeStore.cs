@@ -19,10 +19,10 @@ internal static class NodeStore
     private static string Now(SqlDialect dialect) => dialect.Now ?? "@now";
 
     internal static string BeatText(SqlDialect dialect) =>
-        $"UPDATE nodes SET seen_at = {Now(dialect)}, clock_off_ms = @off, state = @state WHERE name = @name AND instance = @instance AND state = @seen";
+        $"UPDATE nodes SET seen_at = {Now(dialect)}, state = @state WHERE name = @name AND instance = @instance AND state = @seen";
 
     internal static string BeginText(SqlDialect dialect) =>
-        $"UPDATE nodes SET instance = @instance, started_at = {Now(dialect)}, seen_at = {Now(dialect)}, clock_off_ms = @off, state = @state, version = @version WHERE name = @name";
+        $"UPDATE nodes SET instance = @instance, started_at = {Now(dialect)}, seen_at = {Now(dialect)}, state = @state, version = @version WHERE name = @name";
 
     internal static string LostText(SqlDialect dialect) =>
         dialect.Update("nodes", "state = 'Down'", $"state <> 'Down' AND name <> @name AND seen_at < {(dialect.Now is null ? "@before" : dialect.NowPlus("@ms"))}", ["name"]);
@@ -34,7 +34,7 @@ internal static class NodeStore
     /// <summary>The first of a process: from now on the name is its own.</summary>
     public static async Task BeginAsync(WriteSession session, Node node, DateTime now)
     {
-        (string, object?)[] arguments = [.. Moment(session, now), ("instance", node.Instance), ("off", node.ClockOffMs), ("state", node.State), ("version", node.Version), ("name", node.Name)];
+        (string, object?)[] arguments = [.. Moment(session, now), ("instance", node.Instance), ("state", node.State), ("version", node.Version), ("name", node.Name)];
         if (await session.ExecuteAsync(BeginText(session.Dialect), arguments) > 0) return;
         session.Db.Nodes.Add(new Node { Name = node.Name, Instance = node.Instance, Version = node.Version, StartedAt = now, SeenAt = now });
         try
@@ -59,7 +59,7 @@ internal static class NodeStore
             return BeatResult.Revived;
         }
         if (seen.Instance != node.Instance) return BeatResult.NameTaken;
-        (string, object?)[] arguments = [.. Moment(session, now), ("off", node.ClockOffMs), ("state", node.State), ("name", node.Name), ("instance", node.Instance), ("seen", seen.State)];
+        (string, object?)[] arguments = [.. Moment(session, now), ("state", node.State), ("name", node.Name), ("instance", node.Instance), ("seen", seen.State)];
         // Taken for gone between the look and this: then that is what has to be known.
         if (await session.ExecuteAsync(BeatText(session.Dialect), arguments) == 0) throw new StaleReadException("node");
         return seen.State == NodeState.Down ? BeatResult.Revived : BeatResult.Done;

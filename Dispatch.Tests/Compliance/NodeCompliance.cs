@@ -29,7 +29,7 @@ public abstract class NodeCompliance(DatabaseProvider provider, PostgresServer p
 
         var row = await RowAsync(Node.Node);
         Assert.Equal((status.Instance, NodeState.Up), (row.Instance, row.State));
-        Assert.InRange(Math.Abs(row.ClockOffMs), 0, double.MaxValue);
+        Assert.Equal(NodeObstacle.None, status.Obstacle(Seconds(10)));
     }
 
     [Fact]
@@ -131,9 +131,9 @@ public abstract class NodeCompliance(DatabaseProvider provider, PostgresServer p
         Assert.Equal(NodeState.Down, (await RowAsync(Other)).State);
     }
 
-    private (NodeHeartbeat, NodeStatus) Heart(string name)
+    private (NodeHeartbeat, NodeSelf) Heart(string name)
     {
-        var status = new NodeStatus(Clock);
+        var status = new NodeSelf(Clock);
         return (new NodeHeartbeat(Node.Database, status, Node.Orchestrator, Options.Create(new NodeOptions { Name = name }), Clock, NullLogger<NodeHeartbeat>.Instance), status);
     }
 

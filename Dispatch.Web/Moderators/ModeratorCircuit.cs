@@ -13,7 +13,7 @@ namespace Dispatch.Web.Moderators;
 /// it comes back. A fault in here is logged and never costs anybody the page.
 /// </summary>
 internal sealed partial class ModeratorCircuit(
-    DispatcherOrchestrator orchestrator, AuthenticationStateProvider authentication, IOptions<NodeOptions> node, NodeStatus status, TimeProvider clock,
+    DispatcherOrchestrator orchestrator, AuthenticationStateProvider authentication, IOptions<NodeOptions> node, NodeSelf self, TimeProvider clock,
     ILogger<ModeratorCircuit> logger)
     : CircuitHandler, IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed partial class ModeratorCircuit(
     {
         _circuit = circuit.Id;
         authentication.AuthenticationStateChanged += OnAuthenticationChanged;
-        status.Revived += OnRevived;
+        self.Revived += OnRevived;
         return Task.CompletedTask;
     }
 
@@ -103,7 +103,7 @@ internal sealed partial class ModeratorCircuit(
     public void Dispose()
     {
         authentication.AuthenticationStateChanged -= OnAuthenticationChanged;
-        status.Revived -= OnRevived;
+        self.Revived -= OnRevived;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Moderator {ModeratorId} has a page open but is unknown to dispatching or disabled")]

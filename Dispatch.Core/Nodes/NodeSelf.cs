@@ -8,41 +8,35 @@ public enum NodeObstacle
     NotHeard,
     /// <summary>It is about to end.</summary>
     Draining,
-    /// <summary>Its clock is more than <see cref="NodeStatus.MaxClockOff"/> from the database's.</summary>
-    ClockOff,
     /// <summary>Another process has the same <c>Node:Name</c>.</summary>
     NameTaken,
 }
 
 /// <summary>What this process knows of itself as a node.</summary>
-public sealed class NodeStatus(TimeProvider clock)
+public sealed class NodeSelf(TimeProvider clock)
 {
-    public static readonly TimeSpan MaxClockOff = TimeSpan.FromSeconds(2);
-
     private long _heardAt;
     private volatile bool _heard;
 
     public string Instance { get; } = Guid.NewGuid().ToString("N");
-    public TimeSpan ClockOff { get; private set; }
     public bool IsDraining { get; private set; }
     public bool IsNameTaken { get; private set; }
 
     /// <summary>The others took this process for gone (it was stopped, or cut off): what it held in the cluster it has to say again.</summary>
     public event Action? Revived;
 
-    /// <summary>Whether to send anybody here. Pure but for the clock.</summary>
+    /// <summary>Whether to send anybody here, as far as the cluster goes; whether the process is well is <see cref="Health.NodeWatch"/>'s to say.</summary>
     public NodeObstacle Obstacle(TimeSpan lostAfter) =>
         IsDraining ? NodeObstacle.Draining
         : IsNameTaken ? NodeObstacle.NameTaken
-        : ClockOff.Duration() > MaxClockOff ? NodeObstacle.ClockOff
         : !_heard || clock.GetElapsedTime(_heardAt) > lostAfter ? NodeObstacle.NotHeard
         : NodeObstacle.None;
 
     internal void Drain() => IsDraining = true;
 
-    internal void Heard(bool nameTaken, TimeSpan clockOff)
+    internal void Heard(bool nameTaken)
     {
-        (IsNameTaken, ClockOff) = (nameTaken, clockOff);
+        IsNameTaken = nameTaken;
         _heardAt = clock.GetTimestamp();
         _heard = true;
     }
