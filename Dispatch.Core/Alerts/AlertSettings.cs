@@ -13,7 +13,7 @@ public sealed class AlertSettings(IReadOnlyDictionary<string, int> changed)
         LoopStuckKey = new("alerts.loopStuck", 60, 5, 3600, SettingUnit.Seconds),
         DatabaseAwayKey = new("alerts.databaseAway", 10, 1, 600, SettingUnit.Seconds),
         DiskFreeKey = new("alerts.diskFree", 500, 0, 1_000_000, SettingUnit.Megabytes),
-        ClockOffKey = new("alerts.clockOff", 5, 1, 300, SettingUnit.Seconds),
+        ClockOffKey = new("alerts.clockOff", 2, 1, 300, SettingUnit.Seconds),
         GatewaySilentKey = new("alerts.gatewaySilent", 15, 2, 600, SettingUnit.Seconds),
         GatewayFailuresKey = new("alerts.gatewayFailures", 3, 1, 100, SettingUnit.Count),
         NodeGoneKey = new("alerts.nodeGone", 180, 90, 86_400, SettingUnit.Seconds),
