@@ -1,3 +1,4 @@
+using Dispatch.Core.Audit;
 using Dispatch.Core.Broker;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
@@ -7,8 +8,10 @@ using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Outreach;
 using Dispatch.Core.Numbers;
+using Dispatch.Core.Overview;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
+using Dispatch.Core.Retention;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -62,7 +65,7 @@ public sealed class DispatcherFixture : IAsyncDisposable
         var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
             .AddLogging(b => { b.AddProvider(logs); logging?.Invoke(b); }).Configure<NodeOptions>(o => o.Name = node)
             .AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider())
-            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchBroker().AddDispatchNumbers().AddDispatchOutreach()
+            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchBroker().AddDispatchNumbers().AddDispatchOutreach().AddDispatchOverview().AddDispatchAudit().AddDispatchRetention()
             .BuildServiceProvider();
         var fixture = new DispatcherFixture(services, clock, gateway, logs, node);
         await fixture.Get<InboundPipeline>().StartAsync(CancellationToken.None);

@@ -19,6 +19,7 @@ public static class NavEntries
         new("/", "inbox", "Inbox", Policies.Moderator, Exact: true),
         new("/queue", "format_list_numbered", "Queue", Policies.Moderator),
         new("/history", "history", "History", Policies.Moderator),
+        new("/overview", "monitoring", "Overview", Policies.AdminOrOps),
         new("/board", "view_kanban", "Board", Policies.AdminOrOps),
         new("/rotation", "swap_horiz", "Rotation", Policies.AdminOrOps),
         new("/conversations", "forum", "Conversations", Policies.AdminOrOps),
@@ -38,5 +39,6 @@ public static class NavEntries
         new("/profiles", "badge", "Profiles", Policies.Admin),
         new("/templates", "sms", "Templates", Policies.Admin),
         new("/settings", "tune", "Settings", Policies.Admin),
+        new("/audit", "policy", "Audit", Policies.Admin),
     ];
 }

@@ -130,6 +130,27 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "audit_entries",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    subject = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    subject_id = table.Column<long>(type: "bigint", nullable: true),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    before = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    after = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_audit_entries", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "channels",
                 columns: table => new
                 {
@@ -342,6 +363,50 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_outreach_templates", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "reports",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    first_day = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    body = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_reports", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "rollup_cursors",
+                columns: table => new
+                {
+                    source = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    position = table.Column<long>(type: "bigint", nullable: false),
+                    moved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_rollup_cursors", x => x.source);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "rollups",
+                columns: table => new
+                {
+                    series = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    grain = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    part = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    amount = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_rollups", x => new { x.series, x.grain, x.at, x.part });
                 });
 
             migrationBuilder.CreateTable(
@@ -1776,6 +1841,21 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 filter: "resolved_at IS NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_actor_id_id",
+                table: "audit_entries",
+                columns: new[] { "actor_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_kind_id",
+                table: "audit_entries",
+                columns: new[] { "kind", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_subject_subject_id_id",
+                table: "audit_entries",
+                columns: new[] { "subject", "subject_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_booking_events_booking_id_id",
                 table: "booking_events",
                 columns: new[] { "booking_id", "id" });
@@ -2375,6 +2455,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 column: "stage");
 
             migrationBuilder.CreateIndex(
+                name: "ix_reports_kind_first_day",
+                table: "reports",
+                columns: new[] { "kind", "first_day" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_service_messages_booking_id_id",
                 table: "service_messages",
                 columns: new[] { "booking_id", "id" },
@@ -2550,6 +2636,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "assignment_findings");
 
             migrationBuilder.DropTable(
+                name: "audit_entries");
+
+            migrationBuilder.DropTable(
                 name: "booking_events");
 
             migrationBuilder.DropTable(
@@ -2623,6 +2712,15 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
             migrationBuilder.DropTable(
                 name: "profile_moderators");
+
+            migrationBuilder.DropTable(
+                name: "reports");
+
+            migrationBuilder.DropTable(
+                name: "rollup_cursors");
+
+            migrationBuilder.DropTable(
+                name: "rollups");
 
             migrationBuilder.DropTable(
                 name: "service_messages");

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
 
-namespace Dispatch.Core.Data.Migrations.OnSqlite
+namespace Dispatch.Core.Data.Migrations.OnSqlServer
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -15,21 +15,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "alerts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    severity = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    resource_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
-                    details = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    count = table.Column<int>(type: "INTEGER", nullable: false),
-                    acknowledged_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    acknowledged_by = table.Column<long>(type: "INTEGER", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    resolved_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    severity = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: true),
+                    subject = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
+                    details = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    count = table.Column<int>(type: "int", nullable: false),
+                    acknowledged_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    acknowledged_by = table.Column<long>(type: "bigint", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    resolved_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -40,11 +40,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_roles",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -55,25 +55,25 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_users",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    display_name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    disabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    password_hash = table.Column<string>(type: "TEXT", nullable: true),
-                    security_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    phone_number = table.Column<string>(type: "TEXT", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "TEXT", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    access_failed_count = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    display_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    disabled = table.Column<bool>(type: "bit", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "bit", nullable: false),
+                    password_hash = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    security_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    phone_number = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "bit", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "bit", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "bit", nullable: false),
+                    access_failed_count = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -84,22 +84,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "assignment_conflicts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resource_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    token = table.Column<long>(type: "INTEGER", nullable: false),
-                    winner_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    loser_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    participants = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    decided_by = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resolution = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resolved_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    duration_ms = table.Column<long>(type: "INTEGER", nullable: true),
-                    note = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: true),
+                    token = table.Column<long>(type: "bigint", nullable: false),
+                    winner_id = table.Column<long>(type: "bigint", nullable: true),
+                    loser_id = table.Column<long>(type: "bigint", nullable: true),
+                    participants = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
+                    decided_by = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    duration_ms = table.Column<long>(type: "bigint", nullable: true),
+                    note = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -110,18 +110,18 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "assignment_findings",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    count = table.Column<int>(type: "INTEGER", nullable: false),
-                    repaired = table.Column<bool>(type: "INTEGER", nullable: false),
-                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: true),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    count = table.Column<int>(type: "int", nullable: false),
+                    repaired = table.Column<bool>(type: "bit", nullable: false),
+                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -129,17 +129,38 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "audit_entries",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    subject = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    subject_id = table.Column<long>(type: "bigint", nullable: true),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    before = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
+                    after = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
+                    hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_audit_entries", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "channels",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    provider = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    protected_token = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    protected_token = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -150,14 +171,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "clients",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    decided_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    decided_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -168,11 +189,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "contacts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -183,22 +204,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "dead_letters",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    source = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    detail = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    action = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
-                    message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    correlation_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    protected_body = table.Column<string>(type: "TEXT", nullable: false),
-                    bytes = table.Column<int>(type: "INTEGER", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    decided_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    source = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
+                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    number_id = table.Column<long>(type: "bigint", nullable: true),
+                    action = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
+                    message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    correlation_id = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: true),
+                    protected_body = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    bytes = table.Column<int>(type: "int", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    decided_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -209,22 +230,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "drivers",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    rating = table.Column<double>(type: "REAL", nullable: true),
-                    vehicle_type = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    vehicle_plate = table.Column<string>(type: "TEXT", maxLength: 30, nullable: false),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    latitude = table.Column<double>(type: "REAL", nullable: true),
-                    longitude = table.Column<double>(type: "REAL", nullable: true),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    consecutive_timeouts = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
+                    rating = table.Column<double>(type: "float", nullable: true),
+                    vehicle_type = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
+                    vehicle_plate = table.Column<string>(type: "nvarchar(30)", maxLength: 30, nullable: false),
+                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
+                    latitude = table.Column<double>(type: "float", nullable: true),
+                    longitude = table.Column<double>(type: "float", nullable: true),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    consecutive_timeouts = table.Column<int>(type: "int", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -235,13 +256,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "early_statuses",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    error = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -252,15 +273,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "gateway_contacts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    chat_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    chat_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    invitation = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    invitation_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    invited_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    chat_id = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: true),
+                    chat_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    invitation = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    invitation_id = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: true),
+                    invited_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -271,10 +292,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "leases",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
-                    holder = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    name = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
+                    holder = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -285,9 +306,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "lid_phones",
                 columns: table => new
                 {
-                    lid = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    lid = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
+                    seen_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -298,13 +319,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "message_templates",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    key = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    text = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    key = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    text = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    changed_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -315,10 +336,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_connections",
                 columns: table => new
                 {
-                    connection_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    node = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    connected_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    connection_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    node = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    connected_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -329,14 +350,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "outreach_templates",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    variant = table.Column<int>(type: "INTEGER", nullable: false),
-                    text = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    variant = table.Column<int>(type: "int", nullable: false),
+                    text = table.Column<string>(type: "nvarchar(max)", maxLength: 4096, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    changed_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -344,26 +365,70 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "reports",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    first_day = table.Column<int>(type: "int", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    body = table.Column<string>(type: "nvarchar(max)", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_reports", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "rollup_cursors",
+                columns: table => new
+                {
+                    source = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    position = table.Column<long>(type: "bigint", nullable: false),
+                    moved_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_rollup_cursors", x => x.source);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "rollups",
+                columns: table => new
+                {
+                    series = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    grain = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    part = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
+                    amount = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_rollups", x => new { x.series, x.grain, x.at, x.part });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "service_messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    audience = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    text = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
-                    effect_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: true),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    audience = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    text = table.Column<string>(type: "nvarchar(4000)", maxLength: 4000, nullable: false),
+                    effect_key = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -374,10 +439,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "settings",
                 columns: table => new
                 {
-                    key = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
-                    value = table.Column<int>(type: "INTEGER", nullable: false),
-                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    changed_by_id = table.Column<long>(type: "INTEGER", nullable: true)
+                    key = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
+                    value = table.Column<int>(type: "int", nullable: false),
+                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    changed_by_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -388,12 +453,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "setup_links",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    used_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    used_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -404,9 +469,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "typing_activity",
                 columns: table => new
                 {
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -417,10 +482,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "worker_inbox",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    answer_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    answer_key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -431,23 +496,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "worker_outbox",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    command_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    session_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    action = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    body = table.Column<string>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    claim = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    done_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    command_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
+                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    number_id = table.Column<long>(type: "bigint", nullable: true),
+                    session_id = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: true),
+                    action = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    body = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    attempts = table.Column<int>(type: "int", nullable: false),
+                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    claim = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    done_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -458,19 +523,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "workers",
                 columns: table => new
                 {
-                    id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    capacity = table.Column<int>(type: "INTEGER", nullable: false),
-                    held = table.Column<int>(type: "INTEGER", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    heartbeat_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    lease_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    software = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
-                    pairing_codes = table.Column<bool>(type: "INTEGER", nullable: false),
-                    virtual_host = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    legacy_host = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    capacity = table.Column<int>(type: "int", nullable: false),
+                    held = table.Column<int>(type: "int", nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    heartbeat_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    lease_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    software = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
+                    pairing_codes = table.Column<bool>(type: "bit", nullable: false),
+                    virtual_host = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
+                    legacy_host = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -481,11 +546,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    role_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
-                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    role_id = table.Column<long>(type: "bigint", nullable: false),
+                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -502,11 +567,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
-                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    user_id = table.Column<long>(type: "bigint", nullable: false),
+                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -523,10 +588,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
-                    provider_key = table.Column<string>(type: "TEXT", nullable: false),
-                    provider_display_name = table.Column<string>(type: "TEXT", nullable: true),
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false)
+                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    provider_key = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    provider_display_name = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    user_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -543,8 +608,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_roles",
                 columns: table => new
                 {
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    role_id = table.Column<long>(type: "INTEGER", nullable: false)
+                    user_id = table.Column<long>(type: "bigint", nullable: false),
+                    role_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -567,10 +632,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_tokens",
                 columns: table => new
                 {
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", nullable: false),
-                    value = table.Column<string>(type: "TEXT", nullable: true)
+                    user_id = table.Column<long>(type: "bigint", nullable: false),
+                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    name = table.Column<string>(type: "nvarchar(450)", nullable: false),
+                    value = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -587,22 +652,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderators",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    choice = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    grace_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_activity_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    open_count = table.Column<int>(type: "INTEGER", nullable: false),
-                    max_conversations = table.Column<int>(type: "INTEGER", nullable: false),
-                    held_profiles = table.Column<int>(type: "INTEGER", nullable: false),
-                    queue_standing = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    last_assigned_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    drain_window_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    drain_count = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    enabled = table.Column<bool>(type: "bit", nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    choice = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    grace_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_activity_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    open_count = table.Column<int>(type: "int", nullable: false),
+                    max_conversations = table.Column<int>(type: "int", nullable: false),
+                    held_profiles = table.Column<int>(type: "int", nullable: false),
+                    queue_standing = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    last_assigned_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    drain_window_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    drain_count = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -621,22 +686,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "outreach_accounts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    provider = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    time_zone = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    plan = table.Column<string>(type: "TEXT", maxLength: 8000, nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    version = table.Column<long>(type: "INTEGER", nullable: false),
-                    next_send_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_claim_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    resumed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    breaker_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    breaker_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    failures = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    time_zone = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    plan = table.Column<string>(type: "nvarchar(max)", maxLength: 8000, nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false),
+                    next_send_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_claim_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    resumed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    breaker_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    breaker_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    failures = table.Column<int>(type: "int", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -653,13 +718,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "dead_letter_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    dead_letter_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    decision = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    detail = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    dead_letter_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    decision = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -676,42 +741,42 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "bookings",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    customer_name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    customer_phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    pickup_address = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
-                    drop_address = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
-                    pickup_latitude = table.Column<double>(type: "REAL", nullable: true),
-                    pickup_longitude = table.Column<double>(type: "REAL", nullable: true),
-                    drop_latitude = table.Column<double>(type: "REAL", nullable: true),
-                    drop_longitude = table.Column<double>(type: "REAL", nullable: true),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    pickup_time = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    price = table.Column<decimal>(type: "TEXT", precision: 12, scale: 2, nullable: true),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    version = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 1L),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    exhausted_wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    rematches = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave_policy = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    priority_mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    max_distance = table.Column<double>(type: "REAL", nullable: true),
-                    excluded_driver_ids = table.Column<string>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    start_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    matching_started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    matching_deadline = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    next_wave_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    accepted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    question = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    question_repeats = table.Column<int>(type: "INTEGER", nullable: false),
-                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    customer_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    customer_phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
+                    pickup_address = table.Column<string>(type: "nvarchar(300)", maxLength: 300, nullable: false),
+                    drop_address = table.Column<string>(type: "nvarchar(300)", maxLength: 300, nullable: false),
+                    pickup_latitude = table.Column<double>(type: "float", nullable: true),
+                    pickup_longitude = table.Column<double>(type: "float", nullable: true),
+                    drop_latitude = table.Column<double>(type: "float", nullable: true),
+                    drop_longitude = table.Column<double>(type: "float", nullable: true),
+                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
+                    pickup_time = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    price = table.Column<decimal>(type: "decimal(12,2)", precision: 12, scale: 2, nullable: true),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    round = table.Column<int>(type: "int", nullable: false),
+                    wave = table.Column<int>(type: "int", nullable: false),
+                    exhausted_wave = table.Column<int>(type: "int", nullable: false),
+                    rematches = table.Column<int>(type: "int", nullable: false),
+                    wave_policy = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    priority_mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    max_distance = table.Column<double>(type: "float", nullable: true),
+                    excluded_driver_ids = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    start_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    matching_started_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    matching_deadline = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    next_wave_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    accepted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    reason = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
+                    question = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    question_repeats = table.Column<int>(type: "int", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -729,34 +794,34 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "numbers",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    code = table.Column<int>(type: "INTEGER", nullable: true),
-                    generation = table.Column<long>(type: "INTEGER", nullable: false),
-                    session_id = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true),
-                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    next_worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    lease_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    health = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    health_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    qr_number = table.Column<int>(type: "INTEGER", nullable: false),
-                    qr_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    restarts = table.Column<int>(type: "INTEGER", nullable: false),
-                    due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    paired_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    phone_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    phone_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_event = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    last_event_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    version = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 1L)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
+                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "int", nullable: true),
+                    generation = table.Column<long>(type: "bigint", nullable: false),
+                    session_id = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true),
+                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    next_worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    lease_until = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    health = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    health_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    qr_number = table.Column<int>(type: "int", nullable: false),
+                    qr_expires_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    attempts = table.Column<int>(type: "int", nullable: false),
+                    restarts = table.Column<int>(type: "int", nullable: false),
+                    due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    paired_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    phone_seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    phone_due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    last_event = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    last_event_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L)
                 },
                 constraints: table =>
                 {
@@ -791,17 +856,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_queue",
                 columns: table => new
                 {
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    position = table.Column<int>(type: "INTEGER", nullable: false),
-                    estimated_wait_time = table.Column<int>(type: "INTEGER", nullable: true),
-                    estimated_from = table.Column<int>(type: "INTEGER", nullable: true),
-                    estimated_to = table.Column<int>(type: "INTEGER", nullable: true),
-                    profiles_available = table.Column<int>(type: "INTEGER", nullable: false),
-                    first_estimate_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    first_from = table.Column<int>(type: "INTEGER", nullable: true),
-                    first_to = table.Column<int>(type: "INTEGER", nullable: true)
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    position = table.Column<int>(type: "int", nullable: false),
+                    estimated_wait_time = table.Column<int>(type: "int", nullable: true),
+                    estimated_from = table.Column<int>(type: "int", nullable: true),
+                    estimated_to = table.Column<int>(type: "int", nullable: true),
+                    profiles_available = table.Column<int>(type: "int", nullable: false),
+                    first_estimate_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    first_from = table.Column<int>(type: "int", nullable: true),
+                    first_to = table.Column<int>(type: "int", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -818,10 +883,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_turns",
                 columns: table => new
                 {
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    turn = table.Column<long>(type: "INTEGER", nullable: false)
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    turn = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -838,15 +903,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "priority_requests",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
-                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    decided_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    granted = table.Column<bool>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
+                    asked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    granted = table.Column<bool>(type: "bit", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -863,20 +928,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "profiles",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    restricted = table.Column<bool>(type: "INTEGER", nullable: false),
-                    paused = table.Column<bool>(type: "INTEGER", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    holder_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    holder_version = table.Column<long>(type: "INTEGER", nullable: false),
-                    holder_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    free_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    avoid_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    restricted = table.Column<bool>(type: "bit", nullable: false),
+                    paused = table.Column<bool>(type: "bit", nullable: false),
+                    priority = table.Column<int>(type: "int", nullable: false),
+                    holder_id = table.Column<long>(type: "bigint", nullable: true),
+                    holder_version = table.Column<long>(type: "bigint", nullable: false),
+                    holder_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    free_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    avoid_id = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -900,21 +965,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "unlock_requests",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resource_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    token = table.Column<long>(type: "INTEGER", nullable: false),
-                    holder_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    requester_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    decided_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    answer = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false),
+                    holder_id = table.Column<long>(type: "bigint", nullable: false),
+                    requester_id = table.Column<long>(type: "bigint", nullable: true),
+                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    answer = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -937,14 +1002,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "wait_observations",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    estimated_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    from_seconds = table.Column<int>(type: "INTEGER", nullable: false),
-                    to_seconds = table.Column<int>(type: "INTEGER", nullable: false),
-                    served_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    waited_seconds = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    estimated_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    from_seconds = table.Column<int>(type: "int", nullable: false),
+                    to_seconds = table.Column<int>(type: "int", nullable: false),
+                    served_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    waited_seconds = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -961,13 +1026,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "account_days",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    day = table.Column<int>(type: "INTEGER", nullable: false),
-                    reserved = table.Column<int>(type: "INTEGER", nullable: false),
-                    used = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    day = table.Column<int>(type: "int", nullable: false),
+                    reserved = table.Column<int>(type: "int", nullable: false),
+                    used = table.Column<int>(type: "int", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -985,30 +1050,30 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "prospects",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    company = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    time_zone = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    stage = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    automatic = table.Column<bool>(type: "INTEGER", nullable: false),
-                    sequence = table.Column<char>(type: "TEXT", nullable: true),
-                    step = table.Column<int>(type: "INTEGER", nullable: false),
-                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    contacted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_inbound_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_outbound_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    contact_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    reply_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    follow_up_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    draft = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: true),
-                    draft_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    stopped_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    stop_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    company = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
+                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
+                    time_zone = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    stage = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    automatic = table.Column<bool>(type: "bit", nullable: false),
+                    sequence = table.Column<string>(type: "nvarchar(1)", nullable: true),
+                    step = table.Column<int>(type: "int", nullable: false),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    contacted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_inbound_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_outbound_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    contact_due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    reply_due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    follow_up_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    draft = table.Column<string>(type: "nvarchar(max)", maxLength: 4096, nullable: true),
+                    draft_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    stopped_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    stop_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1025,17 +1090,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "booking_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    note = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    data = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    round = table.Column<int>(type: "int", nullable: false),
+                    wave = table.Column<int>(type: "int", nullable: false),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    note = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1052,25 +1117,25 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "booking_notifications",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    asked = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    delivered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    responded_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    response = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    withdrawn = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    method = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    lost_by_ms = table.Column<long>(type: "INTEGER", nullable: true),
-                    distance = table.Column<double>(type: "REAL", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    driver_id = table.Column<long>(type: "bigint", nullable: false),
+                    round = table.Column<int>(type: "int", nullable: false),
+                    wave = table.Column<int>(type: "int", nullable: false),
+                    asked = table.Column<int>(type: "int", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    delivered_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    responded_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    response = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    withdrawn = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    method = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    lost_by_ms = table.Column<long>(type: "bigint", nullable: true),
+                    distance = table.Column<double>(type: "float", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1093,20 +1158,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "failed_searches",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    hour = table.Column<int>(type: "INTEGER", nullable: false),
-                    reachable_drivers = table.Column<int>(type: "INTEGER", nullable: false),
-                    total_drivers_notified = table.Column<int>(type: "INTEGER", nullable: false),
-                    total_drivers_responded = table.Column<int>(type: "INTEGER", nullable: false),
-                    waves = table.Column<int>(type: "INTEGER", nullable: false),
-                    broadcast_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    final_status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    round = table.Column<int>(type: "int", nullable: false),
+                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    hour = table.Column<int>(type: "int", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "int", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "int", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "int", nullable: false),
+                    waves = table.Column<int>(type: "int", nullable: false),
+                    broadcast_ms = table.Column<int>(type: "int", nullable: true),
+                    final_status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1123,24 +1188,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "matching_metrics",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    hour = table.Column<int>(type: "INTEGER", nullable: false),
-                    reachable_drivers = table.Column<int>(type: "INTEGER", nullable: false),
-                    total_drivers_notified = table.Column<int>(type: "INTEGER", nullable: false),
-                    total_drivers_responded = table.Column<int>(type: "INTEGER", nullable: false),
-                    waves = table.Column<int>(type: "INTEGER", nullable: false),
-                    accepted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    time_to_match = table.Column<int>(type: "INTEGER", nullable: true),
-                    broadcast_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    accept_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    human_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    final_status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    hour = table.Column<int>(type: "int", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "int", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "int", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "int", nullable: false),
+                    waves = table.Column<int>(type: "int", nullable: false),
+                    accepted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    time_to_match = table.Column<int>(type: "int", nullable: true),
+                    broadcast_ms = table.Column<int>(type: "int", nullable: true),
+                    accept_ms = table.Column<int>(type: "int", nullable: true),
+                    human_ms = table.Column<int>(type: "int", nullable: true),
+                    final_status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1157,23 +1222,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "number_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    verdict = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    source = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    generation = table.Column<long>(type: "INTEGER", nullable: true),
-                    from_state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    to_state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    code = table.Column<int>(type: "INTEGER", nullable: true),
-                    qr_number = table.Column<int>(type: "INTEGER", nullable: true),
-                    count = table.Column<int>(type: "INTEGER", nullable: false),
-                    last_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    verdict = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    source = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    generation = table.Column<long>(type: "bigint", nullable: true),
+                    from_state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    to_state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "int", nullable: true),
+                    qr_number = table.Column<int>(type: "int", nullable: true),
+                    count = table.Column<int>(type: "int", nullable: false),
+                    last_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1190,16 +1255,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "number_links",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    viewer_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    created_by = table.Column<long>(type: "INTEGER", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    viewer_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    created_by = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    revoked_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1216,17 +1281,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "number_sessions",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    generation = table.Column<long>(type: "INTEGER", nullable: false),
-                    session_id = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
-                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    protected_qr = table.Column<string>(type: "TEXT", nullable: true),
-                    qr_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    protected_pairing_code = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true),
-                    pairing_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    generation = table.Column<long>(type: "bigint", nullable: false),
+                    session_id = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
+                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    protected_qr = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    qr_expires_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    protected_pairing_code = table.Column<string>(type: "nvarchar(1000)", maxLength: 1000, nullable: true),
+                    pairing_expires_at = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1243,11 +1308,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "worker_inbound",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    batch = table.Column<string>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    batch = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1264,15 +1329,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "worker_sends",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    send_key = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    command_id = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    provider_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    failure = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    send_key = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
+                    command_id = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    provider_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    failure = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1289,10 +1354,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "client_approaches",
                 columns: table => new
                 {
-                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    approached_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    approached_at = table.Column<DateTime>(type: "datetime2", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1321,15 +1386,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "client_locks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    lock_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    lock_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1358,22 +1423,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "conversations",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    contact_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    owner_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    owner_version = table.Column<long>(type: "INTEGER", nullable: false),
-                    owner_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_owner_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_message_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_message_preview = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    last_message_direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    unread_count = table.Column<int>(type: "INTEGER", nullable: false),
-                    waiting_since = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    contact_id = table.Column<long>(type: "bigint", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    owner_id = table.Column<long>(type: "bigint", nullable: true),
+                    owner_version = table.Column<long>(type: "bigint", nullable: false),
+                    owner_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_owner_id = table.Column<long>(type: "bigint", nullable: true),
+                    last_message_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_message_preview = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                    last_message_direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    unread_count = table.Column<int>(type: "int", nullable: false),
+                    waiting_since = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1397,20 +1462,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_profile_assignments",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    assigned_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    assigned_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    queue_position = table.Column<int>(type: "INTEGER", nullable: true),
-                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_activity_check = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    end_cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    ended_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    holder_version = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    assigned_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    assigned_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    queue_position = table.Column<int>(type: "int", nullable: true),
+                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    last_activity_check = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    end_cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    ended_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    holder_version = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1433,14 +1498,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "profile_locks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    lock_type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    lock_type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1463,8 +1528,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "profile_moderators",
                 columns: table => new
                 {
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false)
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1487,29 +1552,29 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "outreach_actions",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    prospect_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    effect_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    prospect_epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    content = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: true),
-                    scheduled_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    lease_owner = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true),
-                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    quota_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true),
-                    error_class = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    created_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    prospect_id = table.Column<long>(type: "bigint", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    effect_key = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: false),
+                    prospect_epoch = table.Column<long>(type: "bigint", nullable: false),
+                    content = table.Column<string>(type: "nvarchar(max)", maxLength: 4096, nullable: true),
+                    scheduled_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    attempts = table.Column<int>(type: "int", nullable: false),
+                    lease_owner = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    quota_id = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    started_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    finished_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true),
+                    error_class = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    created_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1533,19 +1598,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "conversation_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    from_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    to_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    owner_version = table.Column<long>(type: "INTEGER", nullable: false),
-                    note = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    candidates = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    from_id = table.Column<long>(type: "bigint", nullable: true),
+                    to_id = table.Column<long>(type: "bigint", nullable: true),
+                    owner_version = table.Column<long>(type: "bigint", nullable: false),
+                    note = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
+                    candidates = table.Column<string>(type: "nvarchar(max)", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1562,21 +1627,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    text = table.Column<string>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    stored_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    error = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    effect_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    sender_id = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    type = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    text = table.Column<string>(type: "nvarchar(max)", nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    stored_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
+                    effect_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
+                    sender_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1599,17 +1664,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "action_logs",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    action_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    prospect_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    action = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    attempt = table.Column<int>(type: "INTEGER", nullable: false),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    action_id = table.Column<long>(type: "bigint", nullable: false),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    prospect_id = table.Column<long>(type: "bigint", nullable: false),
+                    action = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    attempt = table.Column<int>(type: "int", nullable: false),
+                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1626,15 +1691,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "pending_messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    message_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    claim_token = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("SqlServer:Identity", "1, 1"),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    message_id = table.Column<long>(type: "bigint", nullable: false),
+                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    claim_token = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1711,7 +1776,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "role_name_index",
                 table: "asp_net_roles",
                 column: "normalized_name",
-                unique: true);
+                unique: true,
+                filter: "[normalized_name] IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
@@ -1737,7 +1803,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "user_name_index",
                 table: "asp_net_users",
                 column: "normalized_user_name",
-                unique: true);
+                unique: true,
+                filter: "[normalized_user_name] IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_assignment_conflicts_at",
@@ -1773,6 +1840,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 column: "dedupe_key",
                 unique: true,
                 filter: "resolved_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_actor_id_id",
+                table: "audit_entries",
+                columns: new[] { "actor_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_kind_id",
+                table: "audit_entries",
+                columns: new[] { "kind", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_subject_subject_id_id",
+                table: "audit_entries",
+                columns: new[] { "subject", "subject_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_booking_events_booking_id_id",
@@ -2374,6 +2456,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 column: "stage");
 
             migrationBuilder.CreateIndex(
+                name: "ix_reports_kind_first_day",
+                table: "reports",
+                columns: new[] { "kind", "first_day" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_service_messages_booking_id_id",
                 table: "service_messages",
                 columns: new[] { "booking_id", "id" },
@@ -2549,6 +2637,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "assignment_findings");
 
             migrationBuilder.DropTable(
+                name: "audit_entries");
+
+            migrationBuilder.DropTable(
                 name: "booking_events");
 
             migrationBuilder.DropTable(
@@ -2622,6 +2713,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
             migrationBuilder.DropTable(
                 name: "profile_moderators");
+
+            migrationBuilder.DropTable(
+                name: "reports");
+
+            migrationBuilder.DropTable(
+                name: "rollup_cursors");
+
+            migrationBuilder.DropTable(
+                name: "rollups");
 
             migrationBuilder.DropTable(
                 name: "service_messages");
