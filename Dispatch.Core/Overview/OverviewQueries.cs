@@ -84,6 +84,18 @@ public sealed class OverviewQueries(
         return trends;
     }
 
+    /// <summary>Everything that happened before this moment is in the counts.</summary>
+    public async Task<bool> IsCountedAsync(DateTime moment, CancellationToken cancel = default)
+    {
+        await using var db = database.Read();
+        var cursors = await db.RollupCursors.ToDictionaryAsync(c => c.Source, c => c.Position, StringComparer.Ordinal, cancel);
+        foreach (var source in RollupSource.All)
+        {
+            if (await source.NextAtAsync(db, cursors.GetValueOrDefault(source.Name), cancel) is { } next && next < moment) return false;
+        }
+        return true;
+    }
+
     /// <summary>Each by an index that holds only what is still to leave, in the order of ids.</summary>
     private static async Task<DateTime?> OldestUnsentAsync(DispatchDb db, DateTime now, CancellationToken cancel)
     {

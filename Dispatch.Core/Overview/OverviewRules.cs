@@ -37,7 +37,9 @@ public static class OverviewRules
 
     /// <summary>Numbers that should be connected and are not.</summary>
     public static int NumbersLost(OverviewNow now) =>
-        now.Numbers.Where(n => n.Key is NumberState.Degraded or NumberState.Reconnecting or NumberState.LoggedOut or NumberState.Banned or NumberState.Replaced).Sum(n => n.Value);
+        now.Numbers.Where(n => IsLost(n.Key)).Sum(n => n.Value);
+
+    public static bool IsLost(NumberState state) => state is NumberState.Degraded or NumberState.Reconnecting or NumberState.LoggedOut or NumberState.Banned or NumberState.Replaced;
 
     /// <summary>What is kept every five minutes for the sparklines.</summary>
     public static IReadOnlyDictionary<RollupSeries, long> Samples(OverviewNow now) => new Dictionary<RollupSeries, long>

@@ -10,6 +10,8 @@ namespace Dispatch.Core.Overview;
 public enum RollupSeries
 {
     Arrivals, Opened, Assignments, Waits, Searches, Matches, Timeouts,
+    // for reports, by day only: closed, from one person to another, how long a conversation was open (a bucket as for waits), and by moderator
+    Closed, Reassigned, Resolutions, ReceivedBy, AnswersBy, MissedBy,
     // samples of what is so at one moment; the highest one of the time is kept
     WaitingNow, OnlineNow, QueueNow, MatchingsNow, DriversNow, LateActionsNow,
 }

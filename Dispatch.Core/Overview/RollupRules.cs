@@ -19,6 +19,12 @@ public static class RollupRules
 
     public static IReadOnlyList<RollupGrain> Grains { get; } = [RollupGrain.FiveMinutes, RollupGrain.Hour, RollupGrain.Day];
 
+    private static readonly RollupGrain[] DayOnly = [RollupGrain.Day];
+
+    /// <summary>At which grains a series is counted: what only reports read, by the day alone.</summary>
+    public static IReadOnlyList<RollupGrain> GrainsOf(RollupSeries series) => series is RollupSeries.Closed or RollupSeries.Reassigned or RollupSeries.Resolutions
+        or RollupSeries.ReceivedBy or RollupSeries.AnswersBy or RollupSeries.MissedBy ? DayOnly : Grains;
+
     /// <summary>Start (UTC) of the stretch that holds the moment.</summary>
     /// <param name="zone">In which days begin at midnight.</param>
     public static DateTime Start(RollupGrain grain, DateTime utc, TimeZoneInfo zone) => grain switch
@@ -45,6 +51,11 @@ public static class RollupRules
 
     /// <summary>As it stands in <see cref="Rollup.Part"/>.</summary>
     public static string WaitPart(TimeSpan wait) => WaitBin(wait).ToString("00", CultureInfo.InvariantCulture);
+
+    public static string PersonPart(long id) => id.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A person and the bucket of his answer: <c>17/05</c>.</summary>
+    public static string PersonPart(long id, TimeSpan wait) => $"{PersonPart(id)}/{WaitPart(wait)}";
 
     /// <summary>The wait that so many of all did not exceed; within a bucket as if spread evenly. Null: none.</summary>
     /// <param name="bins">How many waits by bucket.</param>
@@ -73,7 +84,7 @@ public static class RollupRules
         var sums = new Dictionary<RollupKey, long>();
         foreach (var thing in things)
         {
-            foreach (var grain in Grains)
+            foreach (var grain in GrainsOf(thing.Series))
             {
                 var key = new RollupKey(thing.Series, grain, Start(grain, thing.At, zone), thing.Part);
                 sums[key] = sums.GetValueOrDefault(key) + thing.Amount;

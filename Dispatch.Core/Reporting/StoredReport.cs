@@ -15,7 +15,7 @@ public sealed class StoredReport
     public int FirstDay { get; set; }
     public DateTime CreatedAt { get; set; }
 
-    /// <summary>JSON of <see cref="ReportBody"/>: figures only.</summary>
+    /// <summary>JSON of a <see cref="ReportBody"/>: figures only.</summary>
     public required string Body { get; set; }
 }
 

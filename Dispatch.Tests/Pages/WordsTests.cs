@@ -57,6 +57,10 @@ public sealed class WordsTests
     }
 
     [Fact]
+    public void Reports_EveryFigureHasItsWords() =>
+        Assert.Empty(Web.Reports.ReportWords.Keys.Select(k => "Figure_" + k).Except(Keys("Reports", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+
+    [Fact]
     public void Audit_EveryTrailAndKindHasItsWords()
     {
         string[] wanted =

@@ -11,6 +11,7 @@ using Dispatch.Core.Numbers;
 using Dispatch.Core.Overview;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
+using Dispatch.Core.Reporting;
 using Dispatch.Core.Retention;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
@@ -65,7 +66,7 @@ public sealed class DispatcherFixture : IAsyncDisposable
         var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
             .AddLogging(b => { b.AddProvider(logs); logging?.Invoke(b); }).Configure<NodeOptions>(o => o.Name = node)
             .AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider())
-            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchBroker().AddDispatchNumbers().AddDispatchOutreach().AddDispatchOverview().AddDispatchAudit().AddDispatchRetention()
+            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchBroker().AddDispatchNumbers().AddDispatchOutreach().AddDispatchOverview().AddDispatchAudit().AddDispatchRetention().AddDispatchReports()
             .BuildServiceProvider();
         var fixture = new DispatcherFixture(services, clock, gateway, logs, node);
         await fixture.Get<InboundPipeline>().StartAsync(CancellationToken.None);

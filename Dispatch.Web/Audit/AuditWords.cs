@@ -28,18 +28,18 @@ public sealed class AuditWords(
 
     public string? Reason(AuditTrail trail, AuditRow row) => trail switch
     {
-        AuditTrail.Conversations => row.Reason is null or nameof(DecisionReason.None) ? null : inbox["Reason_" + row.Reason],
-        AuditTrail.Numbers => row.Reason is { } reason && numbers["Reason_" + reason] is { ResourceNotFound: false } known ? known : null,
+        AuditTrail.Conversations => row.Reason is null or nameof(DecisionReason.None) ? null : inbox["Reason_" + row.Reason].Value,
+        AuditTrail.Numbers => row.Reason is { } reason && numbers["Reason_" + reason] is { ResourceNotFound: false } known ? known.Value : null,
         AuditTrail.Outreach => row.Reason is { } error ? outreach["Error_" + error] is { ResourceNotFound: false } known ? known.Value : error : null,
         AuditTrail.Bookings => row.Reason,
-        AuditTrail.Changes => row.Hash is { } hash ? words["Hash", hash] : null,
+        AuditTrail.Changes => row.Hash is { } hash ? words["Hash", hash].Value : null,
     };
 
     /// <summary>From what to what.</summary>
     public string? Change(AuditTrail trail, AuditRow row)
     {
         var (from, to) = trail == AuditTrail.Numbers ? (numbers["State_" + row.From].Value, numbers["State_" + row.To].Value) : (row.From, row.To);
-        if (trail == AuditTrail.Changes && row.Kind == nameof(AuditKind.TemplateChanged)) return to is null ? null : words["BackToStandard"];
+        if (trail == AuditTrail.Changes && row.Kind == nameof(AuditKind.TemplateChanged)) return to is null ? null : words["BackToStandard"].Value;
         return (from, to) switch
         {
             (null, null) => null,

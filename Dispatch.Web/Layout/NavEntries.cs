@@ -25,6 +25,7 @@ public static class NavEntries
         new("/conversations", "forum", "Conversations", Policies.AdminOrOps),
         new("/waiting", "hourglass_top", "Waiting", Policies.AdminOrOps),
         new("/alerts", "notifications", "Alerts", Policies.AdminOrOps),
+        new("/reports", "summarize", "Reports", Policies.AdminOrOps),
         new("/bookings", "confirmation_number", "Bookings", Policies.AdminOrOps),
         new("/matchings", "radar", "Matchings", Policies.AdminOrOps),
         new("/drivers", "local_taxi", "Drivers", Policies.AdminOrOps),

@@ -43,10 +43,11 @@ public static class ChartShapes
         return lines;
     }
 
-    /// <summary>A round figure not below the highest: 1, 2 or 5 times a power of ten.</summary>
+    /// <summary>A round figure not below the highest, 2 at least: 1, 2 or 5 times a power of ten.</summary>
     public static double Top(double most)
     {
-        if (most <= 1) return 1;
+        // Not 1, or the line in the middle would be at a half.
+        if (most <= 2) return 2;
         var power = Math.Pow(10, Math.Floor(Math.Log10(most)));
         return power * (most / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 };
     }
