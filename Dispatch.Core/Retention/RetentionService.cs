@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
+using Dispatch.Core.Overview;
 using Dispatch.Core.Settings;
 using Microsoft.EntityFrameworkCore;
 
@@ -63,7 +64,11 @@ public sealed class RetentionService(Database database, SettingsService settings
             {
                 front = await table.FrontAsync(db, after, StepRows, cancel);
                 // What the charts have not counted yet stays until they have.
-                if (await db.RollupCursors.Where(c => c.Source == table.Name).Select(c => (long?)c.Position).FirstOrDefaultAsync(cancel) is { } counted) front.RemoveAll(r => r.Id > counted);
+                if (RollupSource.All.Any(s => s.Name == table.Name))
+                {
+                    var counted = await db.RollupCursors.Where(c => c.Source == table.Name).Select(c => c.Position).FirstOrDefaultAsync(cancel);
+                    front.RemoveAll(r => r.Id > counted);
+                }
             }
             var old = front.Where(r => r.At < until).Select(r => r.Id).ToList();
             if (old.Count == 0) return false;

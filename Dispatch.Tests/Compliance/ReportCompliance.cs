@@ -92,13 +92,10 @@ public abstract class ReportCompliance(DatabaseProvider provider, PostgresServer
         await Node.Orchestrator.ReplyAsync(first.Id, people[0], "hello", prefix);
         await Node.Orchestrator.TransferAsync(first.Id, people[0], people[1]);
         Clock.Advance(TimeSpan.FromMinutes(1));
-        foreach (var conversation in open) await Node.Orchestrator.CloseAsync(conversation.Id, null);
+        foreach (var conversation in open) await Node.Orchestrator.CloseAsync(conversation.Id, null, supervisor: true);
     }
 
-    private async Task CountAsync()
-    {
-        for (var i = 0; i < 3; i++) await Node.Get<RollupWriter>().RunOnceAsync(Clock.Now);
-    }
+    private Task CountAsync() => RollupCompliance.CountAllAsync(Node, Clock.Now);
 }
 
 public sealed class SqliteReportTests(PostgresServer postgres) : ReportCompliance(DatabaseProvider.Sqlite, postgres);
