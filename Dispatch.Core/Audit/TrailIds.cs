@@ -19,8 +19,9 @@ internal sealed class TrailIds<T>(DispatchDb db, Expression<Func<T, long>> id, E
         while (low < high)
         {
             var middle = low + ((high - low) / 2);
-            var time = await Compare(db.Set<T>(), middle, Expression.GreaterThanOrEqual).OrderBy(id).Select(at).FirstAsync(cancel);
-            if (time >= moment) high = middle;
+            // None any more: an empty table, or what was the highest has gone meanwhile.
+            var time = await Compare(db.Set<T>(), middle, Expression.GreaterThanOrEqual).OrderBy(id).Select(at).Take(1).ToListAsync(cancel);
+            if (time.Count == 0 || time[0] >= moment) high = middle;
             else low = middle + 1;
         }
         return low >= end ? null : low;

@@ -24,8 +24,9 @@ internal sealed record RetentionTable(
                 .OrderBy(m => m.Id).Take(take).Select(m => new Front { Id = m.Id, At = m.CreatedAt }), cancel),
             (db, ids) => db.ServiceMessages.Where(m => ids.Contains(m.Id)).ExecuteDeleteAsync(),
             (db, until, most, cancel) => db.ServiceMessages.OrderBy(m => m.Id).Take(most).CountAsync(m => m.CreatedAt < until, cancel)),
+        // Why somebody has what is open is asked as long as it is open.
         new("conversation_events", RetentionKind.Events,
-            (db, after, take, cancel) => Rows(db.ConversationEvents.Where(e => e.Id > after).OrderBy(e => e.Id).Take(take).Select(e => new Front { Id = e.Id, At = e.At }), cancel),
+            (db, after, take, cancel) => Rows(db.ConversationEvents.Where(e => e.Id > after && !db.Conversations.Any(c => c.Id == e.ConversationId && c.Status != ConversationStatus.Closed)).OrderBy(e => e.Id).Take(take).Select(e => new Front { Id = e.Id, At = e.At }), cancel),
             (db, ids) => db.ConversationEvents.Where(e => ids.Contains(e.Id)).ExecuteDeleteAsync(),
             (db, until, most, cancel) => db.ConversationEvents.OrderBy(e => e.Id).Take(most).CountAsync(e => e.At < until, cancel)),
         new("booking_events", RetentionKind.Events,

@@ -106,7 +106,7 @@ public sealed class OpsScreensTests(ChromiumFixture chromium, BrowserHost host) 
         await page.GetByRole(AriaRole.Button, new() { Name = "What would go" }).ClickAsync();
         await Expect(page.Locator(".preview tbody tr").First).ToContainTextAsync("60 days");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        var dialog = page.GetByRole(AriaRole.Dialog);
+        var dialog = page.GetByRole(AriaRole.Alertdialog);
         await Expect(dialog).ToContainTextAsync("Messages: 1");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
         await Expect(dialog).ToBeHiddenAsync();
@@ -158,7 +158,7 @@ public sealed class OpsScreensTests(ChromiumFixture chromium, BrowserHost host) 
         }
         var page = await SignInAsync(Admin);
         await GoAsync(page, "/reports?kind=week");
-        await Expect(page.Locator("h1")).ToContainTextAsync("Week from Monday 2 March 2026");
+        await Expect(page.Locator("h1")).ToContainTextAsync("Week from Monday, March 2, 2026");
         await Expect(page.Locator(".panel").First).ToContainTextAsync("Messages in: 1,200, 20 % more than the week before (1,000).");
         await Expect(page.Locator(".panel").First).ToContainTextAsync("Bookings timed out: 10, 100 % more than the week before (5). That is worse.");
         await Expect(page.Locator(".panel").Nth(2)).ToContainTextAsync("Awa Diop");
@@ -193,7 +193,7 @@ public sealed class OpsScreensTests(ChromiumFixture chromium, BrowserHost host) 
     private static async Task EraseAsync(IPage page, ILocator row)
     {
         await row.GetByRole(AriaRole.Button, new() { Name = "Erase" }).ClickAsync();
-        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Erase" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Dialog)).ToBeHiddenAsync();
+        await page.GetByRole(AriaRole.Alertdialog).GetByRole(AriaRole.Button, new() { Name = "Erase" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alertdialog)).ToBeHiddenAsync();
     }
 }
