@@ -32,6 +32,7 @@ internal sealed class Arguments
               circuits [--count 100]
               locks    [--provider sqlite|postgresql] [--writers 32] [--seconds 4] [--rounds 3]
               actions  [--provider postgresql|sqlite] [--jobs 4000] [--latency 300] [--rounds 3] [--peers all|none] [--only growth] [--pending 1000000]
+              overview [--provider sqlite|postgresql] [--messages 200000] [--rounds 20]
               bus      [--uri amqp://guest:guest@localhost:5672/] [--provider sqlite|postgresql] [--messages 5000] [--rounds 3]
               connect  [--uri amqp://guest:guest@localhost:5672/] [--provider sqlite|postgresql] [--numbers 1000] [--rounds 3]
             """);

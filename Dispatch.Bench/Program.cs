@@ -14,6 +14,7 @@ return args switch
     ["actions", .. var rest] => await Dispatch.Bench.Actions.ActionBench.RunAsync(Arguments.Parse(rest)),
     ["matching", .. var rest] => await MatchingBench.RunAsync(Arguments.Parse(rest)),
     ["simulate-matching", var file, .. var rest] => await SimulateCommand.RunAsync(file, Arguments.Parse(rest)),
+    ["overview", .. var rest] => await OverviewBench.RunAsync(Arguments.Parse(rest)),
     ["serve", .. var rest] => ServeCommand.Run(rest),
     _ => Arguments.Usage(),
 };

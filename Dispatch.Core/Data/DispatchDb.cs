@@ -1,4 +1,5 @@
 using Dispatch.Core.Alerts;
+using Dispatch.Core.Audit;
 using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
@@ -11,8 +12,10 @@ using Dispatch.Core.Moderators;
 using Dispatch.Core.Outreach;
 using Dispatch.Core.Nodes;
 using Dispatch.Core.Numbers;
+using Dispatch.Core.Overview;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
+using Dispatch.Core.Reporting;
 using Dispatch.Core.Settings;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
@@ -86,6 +89,10 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<InboxAnswer> WorkerInbox => Set<InboxAnswer>();
     public DbSet<DeadLetter> DeadLetters => Set<DeadLetter>();
     public DbSet<DeadLetterEvent> DeadLetterEvents => Set<DeadLetterEvent>();
+    public DbSet<Rollup> Rollups => Set<Rollup>();
+    public DbSet<RollupCursor> RollupCursors => Set<RollupCursor>();
+    public DbSet<StoredReport> Reports => Set<StoredReport>();
+    public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
 
     protected override void OnModelCreating(ModelBuilder builder)
     {

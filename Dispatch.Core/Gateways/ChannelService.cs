@@ -1,3 +1,4 @@
+using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
 using Dispatch.Core.Live;
 using Microsoft.EntityFrameworkCore;
@@ -33,33 +34,33 @@ public sealed partial class ChannelService(
     Database database, ChannelDirectory directory, ChannelTokens tokens, TimeProvider clock, ILogger<ChannelService> logger)
 {
     /// <param name="token">The gateway's bearer token; null: set later (or never, for the simulator).</param>
-    public async Task<ChannelOutcome> CreateAsync(string key, ChannelProvider provider, string? token = null, CancellationToken cancel = default)
+    public async Task<ChannelOutcome> CreateAsync(string key, ChannelProvider provider, string? token = null, long? actorId = null, CancellationToken cancel = default)
     {
         if (!ChannelRules.IsKey(key)) return new ChannelOutcome(ChannelResult.BadKey);
         token = Clean(token);
         if (!ChannelRules.IsToken(token) || (token is not null && ChannelRules.HasCredentials(provider))) return new ChannelOutcome(ChannelResult.BadToken);
-        return await AddAsync(key, provider, token is null ? null : tokens.Protect(token), cancel);
+        return await AddAsync(key, provider, token is null ? null : tokens.Protect(token), actorId, cancel);
     }
 
     /// <summary>A channel of a gateway that needs more than a token.</summary>
-    public async Task<ChannelOutcome> CreateWithAsync(string key, ChannelProvider provider, ChannelCredentials credentials, CancellationToken cancel = default)
+    public async Task<ChannelOutcome> CreateWithAsync(string key, ChannelProvider provider, ChannelCredentials credentials, long? actorId = null, CancellationToken cancel = default)
     {
         if (!ChannelRules.IsKey(key)) return new ChannelOutcome(ChannelResult.BadKey);
         var (bad, sealedCredentials) = Seal(provider, credentials);
-        return bad ?? await AddAsync(key, provider, sealedCredentials, cancel);
+        return bad ?? await AddAsync(key, provider, sealedCredentials, actorId, cancel);
     }
 
     /// <summary>All of them at once: what is not given again is not kept.</summary>
-    public async Task<ChannelOutcome> SetCredentialsAsync(long channelId, ChannelCredentials credentials, CancellationToken cancel = default)
+    public async Task<ChannelOutcome> SetCredentialsAsync(long channelId, ChannelCredentials credentials, long? actorId = null, CancellationToken cancel = default)
     {
         ChannelProvider? provider;
         await using (var db = database.Read()) provider = await db.Channels.Where(c => c.Id == channelId).Select(c => (ChannelProvider?)c.Provider).FirstOrDefaultAsync(cancel);
         if (provider is not { } known) return new ChannelOutcome(ChannelResult.NotFound, channelId);
         var (bad, sealedCredentials) = Seal(known, credentials);
-        return bad is not null ? bad with { Id = channelId } : await SetAsync(channelId, sealedCredentials, cancel);
+        return bad is not null ? bad with { Id = channelId } : await SetAsync(channelId, sealedCredentials, actorId, cancel);
     }
 
-    private async Task<ChannelOutcome> AddAsync(string key, ChannelProvider provider, string? sealedToken, CancellationToken cancel)
+    private async Task<ChannelOutcome> AddAsync(string key, ChannelProvider provider, string? sealedToken, long? actorId, CancellationToken cancel)
     {
         var now = clock.GetUtcNow().UtcDateTime;
         try
@@ -70,6 +71,7 @@ public sealed partial class ChannelService(
                     { Key = key, Provider = provider, ProtectedToken = sealedToken, Status = ChannelStatus.Active, StatusSince = now, CreatedAt = now };
                 session.Db.Channels.Add(channel);
                 await session.Db.SaveChangesAsync();
+                await AuditAsync(session, AuditKind.ChannelAdded, channel.Id, key, actorId, now, provider.ToString());
                 Changed(session, channel.Id);
                 return channel.Id;
             }, cancel);
@@ -82,22 +84,26 @@ public sealed partial class ChannelService(
     }
 
     /// <summary>A new token also ends "needs authorization": it may belong to another session, and the next message tells.</summary>
-    public async Task<ChannelOutcome> SetTokenAsync(long channelId, string? token, CancellationToken cancel = default)
+    public async Task<ChannelOutcome> SetTokenAsync(long channelId, string? token, long? actorId = null, CancellationToken cancel = default)
     {
         token = Clean(token);
         return ChannelRules.IsToken(token)
-            ? await SetAsync(channelId, token is null ? null : tokens.Protect(token), cancel) : new ChannelOutcome(ChannelResult.BadToken, channelId);
+            ? await SetAsync(channelId, token is null ? null : tokens.Protect(token), actorId, cancel) : new ChannelOutcome(ChannelResult.BadToken, channelId);
     }
 
-    private async Task<ChannelOutcome> SetAsync(long channelId, string? sealedToken, CancellationToken cancel)
+    private async Task<ChannelOutcome> SetAsync(long channelId, string? sealedToken, long? actorId, CancellationToken cancel)
     {
         var now = clock.GetUtcNow().UtcDateTime;
         var found = await database.WriteAsync(async session =>
         {
             var rows = await session.Db.Channels.Where(c => c.Id == channelId).ExecuteUpdateAsync(set => set
                 .SetProperty(c => c.ProtectedToken, sealedToken).SetProperty(c => c.Status, ChannelStatus.Active).SetProperty(c => c.StatusSince, now));
-            if (rows > 0) Changed(session, channelId);
-            return rows > 0;
+            if (rows == 0) return false;
+            // That they changed, never what they are.
+            var key = await session.Db.Channels.Where(c => c.Id == channelId).Select(c => c.Key).FirstAsync();
+            await AuditAsync(session, AuditKind.ChannelCredentialsChanged, channelId, key, actorId, now, null);
+            Changed(session, channelId);
+            return true;
         }, cancel);
         return new ChannelOutcome(found ? ChannelResult.Done : ChannelResult.NotFound, channelId);
     }
@@ -134,6 +140,9 @@ public sealed partial class ChannelService(
             r.Channel.CreatedAt, ChannelRules.HasCredentials(r.Channel.Provider) ? tokens.Open(r.Channel.ProtectedToken)?.Account : null));
         return (items, await db.Channels.CountAsync(cancel));
     }
+
+    private static Task AuditAsync(WriteSession session, AuditKind kind, long id, string key, long? actorId, DateTime now, string? after) => AuditLog.AddAsync(
+        session, new AuditEntry { At = now, ActorId = actorId, Kind = kind, Subject = AuditSubject.Channel, SubjectId = id, Name = key, After = after });
 
     private void Changed(WriteSession session, long channelId)
     {

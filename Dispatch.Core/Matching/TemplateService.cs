@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
 using Microsoft.EntityFrameworkCore;
 
@@ -55,6 +56,9 @@ public sealed class TemplateService(Database database, TimeProvider clock)
         await database.WriteAsync(async session =>
         {
             await session.Db.MessageTemplates.Where(t => t.Key == key && t.Language == language).ExecuteDeleteAsync();
+            // The text itself is no secret, but long: what it is now stands on its page.
+            await AuditLog.AddAsync(session, new AuditEntry
+                { At = now, ActorId = actorId, Kind = AuditKind.TemplateChanged, Subject = AuditSubject.Template, Name = $"{key} ({language})", After = text is null ? "standard" : null });
             if (text is null) return;
             session.Db.MessageTemplates.Add(new MessageTemplate { Key = key, Language = language, Text = text, ChangedAt = now, ChangedBy = actorId });
             try

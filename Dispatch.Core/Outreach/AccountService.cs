@@ -102,9 +102,9 @@ public sealed class AccountService(
     {
         if (AccountProviders.ChannelOf(wanted.Provider) is not { } kind || !ChannelRules.ByHand.Contains(kind)) return;
         var key = string.Create(CultureInfo.InvariantCulture, $"account-{id}");
-        var made = await channels.CreateAsync(key, kind, null, cancel);
+        var made = await channels.CreateAsync(key, kind, null, cancel: cancel);
         if (made.Result != ChannelResult.Done) return;
-        await profiles.CreateAsync(wanted.Name.Trim(), key, ProfileMode.Shared, cancel);
+        await profiles.CreateAsync(wanted.Name.Trim(), key, ProfileMode.Shared, cancel: cancel);
         await ChangeAsync(id, q => q.ExecuteUpdateAsync(set => set.SetProperty(a => a.ChannelId, made.Id).SetProperty(a => a.Version, a => a.Version + 1)), cancel);
     }
 }

@@ -25,7 +25,7 @@ public static class DemoPeople
     {
         await using var db = database.Read();
         var known = await db.Users.Where(u => u.Email!.EndsWith("@" + Domain)).Select(u => u.Email).ToListAsync(cancel);
-        foreach (var person in All.Where(p => !known.Contains(p.Email, StringComparer.Ordinal))) await people.CreateAsync(person, cancel);
+        foreach (var person in All.Where(p => !known.Contains(p.Email, StringComparer.Ordinal))) await people.CreateAsync(person, cancel: cancel);
     }
 
     private static NewPerson New(string name, string role) => new(name, Email(name), [role]);

@@ -1,4 +1,5 @@
 using System.Text;
+using Dispatch.Core.Audit;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -9,7 +10,7 @@ public sealed partial class PeopleService
 {
     /// <summary>A new link for somebody who lost the password: the old password and all sessions end now.</summary>
     /// <returns>The token, or null when there is no such person.</returns>
-    public async Task<string?> ResetPasswordAsync(long id)
+    public async Task<string?> ResetPasswordAsync(long id, long? actorId = null)
     {
         await using var scope = scopes.CreateAsyncScope();
         var users = scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>();
@@ -18,6 +19,7 @@ public sealed partial class PeopleService
         user.AccessFailedCount = 0;
         user.LockoutEnd = null;
         await users.UpdateSecurityStampAsync(user);
+        await database.WriteAsync(session => AuditAsync(session, AuditKind.PasswordLinkMade, id, user.DisplayName, actorId, null, null));
         return Encode(await users.GeneratePasswordResetTokenAsync(user));
     }
 

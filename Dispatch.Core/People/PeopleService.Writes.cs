@@ -1,3 +1,4 @@
+using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
 using Dispatch.Core.Live;
 using Dispatch.Core.Moderators;
@@ -9,13 +10,14 @@ namespace Dispatch.Core.People;
 /// <summary>The steps that the operations share; each runs inside somebody's transaction.</summary>
 public sealed partial class PeopleService
 {
-    private async Task<bool> AddAsync(WriteSession session, AppUser user, NewPerson person)
+    private async Task<bool> AddAsync(WriteSession session, AppUser user, NewPerson person, long? actorId)
     {
         // A transaction that lost a deadlock is done again: the id of the lost attempt must not be inserted.
         user.Id = 0;
         session.Db.Users.Add(user);
         await session.Db.SaveChangesAsync();
         await AddRolesAsync(session.Db, user.Id, person.Roles);
+        await AuditAsync(session, AuditKind.PersonAdded, user.Id, user.DisplayName, actorId, null, Words(person.Roles));
         if (person.Roles.Contains(Roles.Moderator, StringComparer.Ordinal))
             await AddModeratorAsync(session, user, person.MaxConversations, person.Priority);
         return true;
@@ -54,11 +56,13 @@ public sealed partial class PeopleService
         PublishModerator(session, user.Id);
     }
 
-    private static async Task<PersonOutcome> SetDisabledAsync(WriteSession session, long id, bool disabled)
+    private async Task<PersonOutcome> SetDisabledAsync(WriteSession session, long id, bool disabled, long? actorId)
     {
         var rows = await session.Db.Users.Where(u => u.Id == id).ExecuteUpdateAsync(u => u
             .SetProperty(x => x.Disabled, disabled).SetProperty(x => x.SecurityStamp, NewStamp()));
         if (rows == 0) return PersonOutcome.NotFound;
+        var name = await session.Db.Users.Where(u => u.Id == id).Select(u => u.DisplayName).FirstAsync();
+        await AuditAsync(session, disabled ? AuditKind.PersonDisabled : AuditKind.PersonEnabled, id, name, actorId, null, null);
         // An enabled person who is no moderator any more must not come back into dispatching.
         var isModerator = await session.Db.UserRoles.AnyAsync(r =>
             r.UserId == id && session.Db.Roles.Any(x => x.Id == r.RoleId && x.Name == Roles.Moderator));

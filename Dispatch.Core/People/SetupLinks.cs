@@ -61,7 +61,7 @@ public sealed class SetupLinks(Database database, PeopleService people, TimeProv
         var now = clock.GetUtcNow().UtcDateTime;
         return await people.CreateAsync(person, session => session.Db.SetupLinks
             .Where(l => l.TokenHash == hash && l.UsedAt == null && l.ExpiresAt > now)
-            .ExecuteUpdateAsync(l => l.SetProperty(x => x.UsedAt, (DateTime?)now)), cancel);
+            .ExecuteUpdateAsync(l => l.SetProperty(x => x.UsedAt, (DateTime?)now)), null, cancel);
     }
 
     private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));

@@ -1,3 +1,4 @@
+using Dispatch.Core.Audit;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
@@ -75,6 +76,10 @@ public sealed partial class ModeratorAssignmentService(
                 return new HoldOutcome(HoldResult.NotFound);
             if (profile.Paused == paused) return new HoldOutcome(HoldResult.Unchanged);
             await session.Db.Profiles.Where(p => p.Id == profileId).ExecuteUpdateAsync(set => set.SetProperty(p => p.Paused, paused));
+            await AuditLog.AddAsync(session, new AuditEntry
+            {
+                At = now, ActorId = actorId, Kind = paused ? AuditKind.ProfilePaused : AuditKind.ProfileResumed, Subject = AuditSubject.Profile, SubjectId = profileId, Name = profile.Name,
+            });
             session.Publish(Topics.Profile(profileId), EventNames.ProfileChanged, profileId);
             session.Publish(Topics.Board, EventNames.ProfileChanged, profileId);
             if (!paused || profile.HolderId is null) return new HoldOutcome(HoldResult.Done);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Dispatch.Core.Audit;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
@@ -37,7 +39,7 @@ public sealed class ProfileService(Database database, ChannelDirectory directory
     public const int MaxName = 120, MaxPriority = 100;
 
     public async Task<ProfileOutcome> CreateAsync(
-        string name, string channelKey, ProfileMode mode = ProfileMode.Shared, CancellationToken cancel = default)
+        string name, string channelKey, ProfileMode mode = ProfileMode.Shared, long? actorId = null, CancellationToken cancel = default)
     {
         if (!IsName(name)) return new ProfileOutcome(ProfileResult.BadName);
         var now = clock.GetUtcNow().UtcDateTime;
@@ -50,6 +52,7 @@ public sealed class ProfileService(Database database, ChannelDirectory directory
                 var profile = new Profile { Name = name.Trim(), ChannelId = channel, Mode = mode, CreatedAt = now };
                 session.Db.Profiles.Add(profile);
                 await session.Db.SaveChangesAsync();
+                await AuditAsync(session, AuditKind.ProfileAdded, profile.Id, actorId, now, null, $"{profile.Name}, {mode}");
                 Changed(session, profile.Id);
                 return new ProfileOutcome(ProfileResult.Done, profile.Id);
             }, cancel);
@@ -60,28 +63,41 @@ public sealed class ProfileService(Database database, ChannelDirectory directory
         }
     }
 
-    public async Task<ProfileOutcome> UpdateAsync(long id, string name, ProfileMode mode, CancellationToken cancel = default)
+    public async Task<ProfileOutcome> UpdateAsync(long id, string name, ProfileMode mode, long? actorId = null, CancellationToken cancel = default)
     {
         if (!IsName(name)) return new ProfileOutcome(ProfileResult.BadName, id);
-        var clean = name.Trim();
+        var (clean, now) = (name.Trim(), clock.GetUtcNow().UtcDateTime);
         return await database.WriteAsync(async session =>
         {
+            var before = await session.Db.Profiles.Where(p => p.Id == id).Select(p => new { p.Name, p.Mode }).FirstOrDefaultAsync();
             var rows = await session.Db.Profiles.Where(p => p.Id == id)
                 .ExecuteUpdateAsync(set => set.SetProperty(p => p.Name, clean).SetProperty(p => p.Mode, mode));
-            if (rows > 0) Changed(session, id);
+            if (rows > 0)
+            {
+                if (before is not null && (before.Name != clean || before.Mode != mode))
+                    await AuditAsync(session, AuditKind.ProfileChanged, id, actorId, now, $"{before.Name}, {before.Mode}", $"{clean}, {mode}");
+                Changed(session, id);
+            }
             return new ProfileOutcome(rows > 0 ? ProfileResult.Done : ProfileResult.NotFound, id);
         }, cancel);
     }
 
     /// <summary>Profiles of a higher priority are handed out first, and so is what waits on them.</summary>
     /// <param name="priority">-<see cref="MaxPriority"/> to <see cref="MaxPriority"/>; outside: <see cref="ProfileResult.BadPriority"/>.</param>
-    public async Task<ProfileOutcome> SetPriorityAsync(long id, int priority, CancellationToken cancel = default)
+    public async Task<ProfileOutcome> SetPriorityAsync(long id, int priority, long? actorId = null, CancellationToken cancel = default)
     {
         if (priority is < -MaxPriority or > MaxPriority) return new ProfileOutcome(ProfileResult.BadPriority, id);
+        var now = clock.GetUtcNow().UtcDateTime;
         return await database.WriteAsync(async session =>
         {
+            var before = await session.Db.Profiles.Where(p => p.Id == id).Select(p => p.Priority).FirstOrDefaultAsync();
             var rows = await session.Db.Profiles.Where(p => p.Id == id).ExecuteUpdateAsync(set => set.SetProperty(p => p.Priority, priority));
-            if (rows > 0) Changed(session, id);
+            if (rows > 0)
+            {
+                if (before != priority)
+                    await AuditAsync(session, AuditKind.ProfilePriorityChanged, id, actorId, now, before.ToString(CultureInfo.InvariantCulture), priority.ToString(CultureInfo.InvariantCulture));
+                Changed(session, id);
+            }
             return new ProfileOutcome(rows > 0 ? ProfileResult.Done : ProfileResult.NotFound, id);
         }, cancel);
     }
@@ -89,17 +105,22 @@ public sealed class ProfileService(Database database, ChannelDirectory directory
     /// <summary>Who may serve the profile. Conversations that others have already stay with them; only new work follows the new list.</summary>
     /// <param name="restricted">False: everyone may, and the list is kept for later.</param>
     public async Task<ProfileOutcome> SetAccessAsync(
-        long id, bool restricted, IReadOnlyCollection<long> moderatorIds, CancellationToken cancel = default)
+        long id, bool restricted, IReadOnlyCollection<long> moderatorIds, long? actorId = null, CancellationToken cancel = default)
     {
-        var wanted = moderatorIds.Distinct().ToList();
+        var wanted = moderatorIds.Distinct().Order().ToList();
+        var now = clock.GetUtcNow().UtcDateTime;
         return await database.WriteAsync(async session =>
         {
             // Moderators are never deleted, so what is true here stays true.
             if (await session.Db.Moderators.CountAsync(m => wanted.Contains(m.Id)) != wanted.Count)
                 return new ProfileOutcome(ProfileResult.ModeratorNotFound, id);
             // The update locks the row: two admins who save at once are served one after the other.
+            var was = await session.Db.Profiles.Where(p => p.Id == id).Select(p => p.Restricted).FirstOrDefaultAsync();
             var rows = await session.Db.Profiles.Where(p => p.Id == id).ExecuteUpdateAsync(set => set.SetProperty(p => p.Restricted, restricted));
             if (rows == 0) return new ProfileOutcome(ProfileResult.NotFound, id);
+            var known = await session.Db.ProfileModerators.Where(p => p.ProfileId == id).Select(p => p.ModeratorId).OrderBy(m => m).ToListAsync();
+            if (was != restricted || !known.SequenceEqual(wanted))
+                await AuditAsync(session, AuditKind.ProfileAccessChanged, id, actorId, now, Access(was, known), Access(restricted, wanted));
             await session.Db.ProfileModerators.Where(p => p.ProfileId == id).ExecuteDeleteAsync();
             session.Db.ProfileModerators.AddRange(wanted.Select(m => new ProfileModerator { ProfileId = id, ModeratorId = m }));
             await session.Db.SaveChangesAsync();
@@ -132,6 +153,16 @@ public sealed class ProfileService(Database database, ChannelDirectory directory
         await using var db = database.Read();
         return await db.Moderators.OrderBy(m => m.Name).ThenBy(m => m.Id).Select(m => new ModeratorName(m.Id, m.Name, m.Enabled)).ToListAsync(cancel);
     }
+
+    /// <summary>The ids of who may serve it; <c>*</c>: everybody.</summary>
+    private static string Access(bool restricted, IEnumerable<long> moderators) => restricted ? string.Join(' ', moderators.Select(m => $"#{m}")) : "*";
+
+    private static async Task AuditAsync(WriteSession session, AuditKind kind, long id, long? actorId, DateTime now, string? before, string? after) => await AuditLog.AddAsync(
+        session, new AuditEntry
+        {
+            At = now, ActorId = actorId, Kind = kind, Subject = AuditSubject.Profile, SubjectId = id, Name = await session.Db.Profiles.Where(p => p.Id == id).Select(p => p.Name).FirstAsync(),
+            Before = before, After = after,
+        });
 
     private static bool IsName(string? name) => !string.IsNullOrWhiteSpace(name) && name.Trim().Length <= MaxName;
 

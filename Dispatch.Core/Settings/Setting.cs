@@ -12,7 +12,7 @@ public sealed class Setting
     public long? ChangedById { get; set; }
 }
 
-public enum SettingUnit { Count, Milliseconds, Seconds, Flag, Megabytes }
+public enum SettingUnit { Count, Milliseconds, Seconds, Flag, Megabytes, Days }
 
 /// <summary>What a setting may be. Its words for people are under <c>Setting_{Key}</c>.</summary>
 /// <param name="Standard">The value while nobody changed it.</param>

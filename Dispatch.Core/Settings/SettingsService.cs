@@ -1,3 +1,5 @@
+using System.Globalization;
+using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
 using Dispatch.Core.Live;
 using Microsoft.EntityFrameworkCore;
@@ -26,23 +28,32 @@ public sealed class SettingsService(Database database, TimeProvider clock)
 {
     public static readonly TimeSpan SeenElsewhereWithin = TimeSpan.FromSeconds(2);
 
-    private sealed record Snapshot(RoutingSettings Routing, long ReadAt);
+    private sealed record Snapshot(RoutingSettings Routing, IReadOnlyDictionary<string, int> Values, long ReadAt);
 
     private volatile Snapshot? _snapshot;
 
     /// <summary>The thresholds of routing now. Not inside a write: it may read.</summary>
-    public async ValueTask<RoutingSettings> RoutingAsync(CancellationToken cancel = default)
+    public async ValueTask<RoutingSettings> RoutingAsync(CancellationToken cancel = default) => (await ReadAsync(cancel)).Routing;
+
+    /// <summary>What any setting is now. Not inside a write: it may read.</summary>
+    public async ValueTask<Func<SettingDefinition, int>> ValuesAsync(CancellationToken cancel = default)
     {
-        if (_snapshot is { } known && clock.GetElapsedTime(known.ReadAt) < SeenElsewhereWithin) return known.Routing;
+        var values = (await ReadAsync(cancel)).Values;
+        return definition => values.GetValueOrDefault(definition.Key, definition.Standard);
+    }
+
+    private async ValueTask<Snapshot> ReadAsync(CancellationToken cancel)
+    {
+        if (_snapshot is { } known && clock.GetElapsedTime(known.ReadAt) < SeenElsewhereWithin) return known;
         var readAt = clock.GetTimestamp();
         await using var db = database.Read();
         // A row out of range (an older version allowed it, or somebody edited the table) counts as not there.
         var rows = await db.Settings.ToListAsync(cancel);
-        var valid = rows.Where(r => RoutingSettings.Definitions.Any(d => d.Key == r.Key && r.Value >= d.Min && r.Value <= d.Max))
+        var valid = rows.Where(r => SettingCatalog.All.Any(d => d.Key == r.Key && r.Value >= d.Min && r.Value <= d.Max))
             .ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal);
-        var routing = new RoutingSettings(valid);
-        _snapshot = new Snapshot(routing, readAt);
-        return routing;
+        var snapshot = new Snapshot(new RoutingSettings(valid), valid, readAt);
+        _snapshot = snapshot;
+        return snapshot;
     }
 
     /// <summary>Every setting with its value and limits, in the order of their definitions.</summary>
@@ -63,6 +74,7 @@ public sealed class SettingsService(Database database, TimeProvider clock)
         var now = clock.GetUtcNow().UtcDateTime;
         await database.WriteAsync(async session =>
         {
+            var before = await session.Db.Settings.Where(s => s.Key == key).Select(s => (int?)s.Value).FirstOrDefaultAsync() ?? definition.Standard;
             if (await session.Db.Settings.Where(s => s.Key == key).ExecuteUpdateAsync(set => set
                     .SetProperty(s => s.Value, value).SetProperty(s => s.ChangedAt, now).SetProperty(s => s.ChangedById, actorId)) == 0)
             {
@@ -75,6 +87,14 @@ public sealed class SettingsService(Database database, TimeProvider clock)
                 {
                     throw new StaleReadException("setting");
                 }
+            }
+            if (before != value)
+            {
+                await AuditLog.AddAsync(session, new AuditEntry
+                {
+                    At = now, ActorId = actorId, Kind = AuditKind.SettingChanged, Subject = AuditSubject.Setting, Name = key,
+                    Before = before.ToString(CultureInfo.InvariantCulture), After = value.ToString(CultureInfo.InvariantCulture),
+                });
             }
             session.AfterCommit(() => _snapshot = null);
             session.Publish(Topics.Board, EventNames.SettingsChanged, 0);

@@ -1,3 +1,4 @@
+using Dispatch.Core.Audit;
 using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
@@ -8,6 +9,7 @@ using Dispatch.Core.Moderators;
 using Dispatch.Core.Outreach;
 using Dispatch.Core.Nodes;
 using Dispatch.Core.Numbers;
+using Dispatch.Core.Overview;
 using Dispatch.Core.Profiles;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -44,6 +46,7 @@ public class SqlServerTextTests
             .Append(QueueLine.Statement(SqlDialect.For(DatabaseProvider.SqlServer))).Append(Leases.Text(SqlDialect.For(DatabaseProvider.SqlServer)))
             .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.SqlServer)))
             .Concat(BrokerServices.Statements(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(NumberStatements.All)
+            .Concat(RollupStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(AuditLog.Statements)
             .Concat(NodeStore.Statements(SqlDialect.For(DatabaseProvider.SqlServer))),
         sql => Assert.Empty(Errors(sql)));
 

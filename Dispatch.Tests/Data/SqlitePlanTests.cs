@@ -6,6 +6,7 @@ using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Outreach;
 using Dispatch.Core.Numbers;
+using Dispatch.Core.Overview;
 using Dispatch.Core.Profiles;
 using Dispatch.Tests.Support;
 using Microsoft.Data.Sqlite;
@@ -20,7 +21,7 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     private static readonly string[] History =
     [
         "messages", "conversations", "contacts", "conversation_events", "bookings", "booking_notifications", "service_messages", "matching_metrics", "failed_searches",
-        "numbers", "number_sessions", "number_events", "number_links", "worker_sends", "outreach_actions", "prospects", "action_logs", "account_days",
+        "numbers", "number_sessions", "number_events", "number_links", "worker_sends", "outreach_actions", "prospects", "action_logs", "account_days", "rollups", "booking_events",
     ];
     private readonly StatementLog _log = new();
     private TestDatabase _store = null!;
@@ -51,7 +52,7 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     {
         var texts = InboundStore.Statements(SqlDialect.For(DatabaseProvider.Sqlite)).Concat(ConversationClaims.Statements(SqlDialect.For(DatabaseProvider.Sqlite)))
             .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Concat(NumberStatements.All)
-            .Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).ToList();
+            .Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Concat(RollupStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).ToList();
 
         Assert.All(texts, sql => Assert.DoesNotContain(Plan(sql), Walks));
         Assert.Contains(texts, sql => Plan(sql).Exists(p => p.Contains("ix_messages_channel_id_provider_message_id", StringComparison.Ordinal)));
@@ -63,7 +64,7 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     public void EveryStatementOverGivenRows_GoesFromTheRowsToTheTable()
     {
         var texts = InboundStore.Statements(SqlDialect.For(DatabaseProvider.Sqlite)).Concat(ConversationClaims.Statements(SqlDialect.For(DatabaseProvider.Sqlite)))
-            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Where(sql => sql.Contains("json_each", StringComparison.Ordinal)).ToList();
+            .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Concat(RollupStatements.All(SqlDialect.For(DatabaseProvider.Sqlite))).Where(sql => sql.Contains("json_each", StringComparison.Ordinal)).ToList();
 
         Assert.True(texts.Count > 10, $"only {texts.Count} statements take rows");
         Assert.All(texts, sql => Assert.StartsWith("SCAN json_each", Plan(sql)[0], StringComparison.Ordinal));
@@ -78,6 +79,29 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
         Assert.True(texts.Count > 20, $"only {texts.Count} statements were seen");
         Assert.All(texts, sql => Assert.DoesNotContain(Plan(sql), Walks));
         Assert.Contains(texts, sql => Plan(sql).Exists(p => p.Contains("ix_messages_outgoing", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task EveryStatementOfTheOverviewAndItsCounting_FindsItsRowsByAnIndex()
+    {
+        await WorkAsync();
+        _log.Texts.Clear();
+        var (writer, queries, now) = (_node.Get<RollupWriter>(), _node.Get<OverviewQueries>(), _node.Clock.Now);
+        await writer.RunOnceAsync(now);
+        await writer.SampleAsync(OverviewRules.Samples(await queries.NowAsync(now)), now);
+        await writer.PruneAsync(now.AddDays(100));
+        var counting = _log.Texts.Distinct(StringComparer.Ordinal).ToList();
+        _log.Texts.Clear();
+        foreach (var range in Enum.GetValues<OverviewRange>()) await queries.ChartsAsync(range, now);
+        await queries.TrendsAsync(now);
+        var charts = _log.Texts.Distinct(StringComparer.Ordinal).ToList();
+
+        Assert.True(counting.Count > 10, $"only {counting.Count} statements were seen");
+        Assert.All(counting.Concat(charts), sql => Assert.DoesNotContain(Plan(sql), Walks));
+        // What the charts show is read from the counts, each time by their key, and from nothing else.
+        Assert.NotEmpty(charts);
+        Assert.All(charts, sql => Assert.All(Plan(sql), step => Assert.Contains("~rollups", step, StringComparison.Ordinal)));
+        Assert.All(charts, sql => Assert.Contains("SEARCH", Assert.Single(Plan(sql)), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -151,7 +175,10 @@ public sealed class SqlitePlanTests(PostgresServer postgres) : IAsyncLifetime
     private static bool Walks(string step) => History.Any(table =>
         (step.StartsWith($"SCAN {table}", StringComparison.Ordinal) || (step.StartsWith("SCAN ", StringComparison.Ordinal) && step.Contains($"~{table}", StringComparison.Ordinal)))
         // A partial index holds only what is still to be done.
-        && !step.Contains("ix_outreach_actions_in_hand", StringComparison.Ordinal) && !step.Contains("ix_messages_outgoing", StringComparison.Ordinal) && !step.Contains("ix_bookings_asked", StringComparison.Ordinal));
+        && !step.Contains("ix_outreach_actions_in_hand", StringComparison.Ordinal) && !step.Contains("ix_messages_outgoing", StringComparison.Ordinal) && !step.Contains("ix_bookings_asked", StringComparison.Ordinal)
+        && !step.Contains("ix_service_messages_outgoing", StringComparison.Ordinal)
+        // As many as there are numbers, and nothing of their history.
+        && !step.Contains("COVERING INDEX ix_numbers_state_id", StringComparison.Ordinal));
 
     /// <summary>The steps of the plan, each with the table behind its alias.</summary>
     private List<string> Plan(string sql)

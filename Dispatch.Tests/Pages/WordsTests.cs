@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Resources;
 using Dispatch.Core.Alerts;
+using Dispatch.Core.Audit;
 using Dispatch.Core.Broker;
 using Dispatch.Core.Conflicts;
 using Dispatch.Core.Conversations;
@@ -10,7 +11,9 @@ using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Numbers;
 using Dispatch.Core.Outreach;
+using Dispatch.Core.Overview;
 using Dispatch.Core.Profiles;
+using Dispatch.Core.Retention;
 using Dispatch.Core.Settings;
 using Dispatch.Web.Conversations;
 using Xunit;
@@ -55,6 +58,32 @@ public sealed class WordsTests
     }
 
     [Fact]
+    public void Reports_EveryFigureHasItsWords() =>
+        Assert.Empty(Web.Reports.ReportWords.Keys.Select(k => "Figure_" + k).Except(Keys("Reports", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+
+    [Fact]
+    public void Audit_EveryTrailAndKindHasItsWords()
+    {
+        string[] wanted =
+        [
+            .. Names<AuditTrail>("Trail_"), .. Names<AuditTrail>("TrailHelp_"), .. Names<AuditKind>("Audit_"), .. Names<ConversationEventKind>("Conversation_"), .. Names<BookingEventKind>("Booking_"),
+        ];
+        Assert.Empty(wanted.Except(Keys("Audit", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Overview_EveryTileRangeAndStateHasItsWords()
+    {
+        // Open matchings are never wrong in themselves; three count, so they have two forms; the parts underneath have a sentence each.
+        string[] wanted =
+        [
+            .. Names<OverviewTile>("Tile_"), .. Names<OverviewRange>("Range_"), .. Names<HealthLevel>("Level_"), .. Names<BrokerStatus>("Broker_"), "Problem_Waiting", "Problem_Moderators", "Problem_Drivers",
+            "Problem_Broker", "Problem_Loops", "Problem_Database", "Problem_Unsent", .. new[] { "Queue", "Numbers", "Actions" }.SelectMany(t => new[] { $"Problem_{t}_one", $"Problem_{t}_other" }),
+        ];
+        Assert.Empty(wanted.Except(Keys("Overview", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Templates_PlaceholdersAllHaveAName()
     {
         string[] wanted = [.. TemplateTexts.Placeholders.Values.SelectMany(p => p).Distinct(StringComparer.Ordinal).Select(p => "Name_" + p)];
@@ -81,7 +110,7 @@ public sealed class WordsTests
             .. Names<UnlockStatus>("Asked_").Concat(Names<UnlockStatus>("Held_")).Where(k => !k.EndsWith("_Open", StringComparison.Ordinal) && !k.EndsWith("_Moot", StringComparison.Ordinal)),
         ];
         Assert.Empty(locks.Except(Keys("Locks", CultureInfo.InvariantCulture), StringComparer.Ordinal));
-        string[] settings = [.. SettingCatalog.All.SelectMany(d => new[] { "Setting_" + d.Key, "Help_" + d.Key })];
+        string[] settings = [.. SettingCatalog.All.SelectMany(d => new[] { "Setting_" + d.Key, "Help_" + d.Key, "Group_" + d.Key.Split('.')[0] }), .. Names<RetentionKind>("Retention_")];
         Assert.Empty(settings.Except(Keys("Settings", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 

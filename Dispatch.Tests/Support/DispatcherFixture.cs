@@ -1,3 +1,4 @@
+using Dispatch.Core.Audit;
 using Dispatch.Core.Broker;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
@@ -8,8 +9,11 @@ using Dispatch.Core.Matching;
 using Dispatch.Core.Moderators;
 using Dispatch.Core.Outreach;
 using Dispatch.Core.Numbers;
+using Dispatch.Core.Overview;
 using Dispatch.Core.People;
 using Dispatch.Core.Profiles;
+using Dispatch.Core.Reporting;
+using Dispatch.Core.Retention;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -63,7 +67,7 @@ public sealed class DispatcherFixture : IAsyncDisposable
         var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
             .AddLogging(b => { b.AddProvider(logs); logging?.Invoke(b); }).Configure<NodeOptions>(o => o.Name = node)
             .AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider())
-            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchBroker().AddDispatchNumbers().AddDispatchOutreach().AddDispatchWatch()
+            .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchBroker().AddDispatchNumbers().AddDispatchOutreach().AddDispatchOverview().AddDispatchAudit().AddDispatchRetention().AddDispatchReports().AddDispatchWatch()
             .BuildServiceProvider();
         var fixture = new DispatcherFixture(services, clock, gateway, logs, node);
         await fixture.Get<InboundPipeline>().StartAsync(CancellationToken.None);

@@ -17,6 +17,10 @@ public sealed partial class NewChannelForm
     private string? _failure;
     private bool _saving;
 
+    /// <summary>The reader.</summary>
+    [Parameter]
+    public long Me { get; set; }
+
     /// <summary>The new profile's name.</summary>
     [Parameter, EditorRequired]
     public EventCallback<string> OnDone { get; set; }
@@ -58,8 +62,8 @@ public sealed partial class NewChannelForm
     private async Task CreateAsync()
     {
         var key = _key.Trim();
-        var channel = ChannelRules.HasCredentials(_provider) ? await Channels.CreateWithAsync(key, _provider, _draft.Read())
-            : await Channels.CreateAsync(key, _provider, ChannelRules.NeedsKeys(_provider) ? _token : null);
+        var channel = ChannelRules.HasCredentials(_provider) ? await Channels.CreateWithAsync(key, _provider, _draft.Read(), Me)
+            : await Channels.CreateAsync(key, _provider, ChannelRules.NeedsKeys(_provider) ? _token : null, Me);
         if (channel is { Result: ChannelResult.BadCredentials, Field: { } field })
         {
             _wrong = (field, CredentialWords.Wrong(Words, _provider, field));
@@ -71,7 +75,7 @@ public sealed partial class NewChannelForm
             return;
         }
         (_token, _draft) = ("", new CredentialDraft());
-        var profile = await Profiles.CreateAsync(_name, key);
+        var profile = await Profiles.CreateAsync(_name, key, actorId: Me);
         if (profile.Result == ProfileResult.Done) await OnDone.InvokeAsync(_name.Trim());
         else _wrong = ("name", Words["Error_" + profile.Result]);
     }

@@ -137,7 +137,7 @@ public sealed partial class PeoplePage
     private async Task NewLinkAsync(PersonRow person)
     {
         if (!await AskAsync(Words["NewLinkAsk", person.Name], Words["NewLink"])) return;
-        if (await People.ResetPasswordAsync(person.Id) is { } token) await ShowLinkAsync(person, token);
+        if (await People.ResetPasswordAsync(person.Id, _me) is { } token) await ShowLinkAsync(person, token);
         else Say(Words[nameof(PersonOutcome.NotFound)], bad: true);
         await LoadAsync();
     }
@@ -145,7 +145,7 @@ public sealed partial class PeoplePage
     private async Task ToggleAsync(PersonRow person)
     {
         if (!person.Disabled && !await AskAsync(Words["DisableAsk", person.Name], Words["Disable"])) return;
-        var outcome = person.Disabled ? await People.EnableAsync(person.Id) : await People.DisableAsync(person.Id);
+        var outcome = person.Disabled ? await People.EnableAsync(person.Id, _me) : await People.DisableAsync(person.Id, _me);
         if (outcome == PersonOutcome.Done) Say(Words[person.Disabled ? "EnabledDone" : "DisabledDone", person.Name]);
         else Say(Words[outcome.ToString()], bad: true);
         await LoadAsync();

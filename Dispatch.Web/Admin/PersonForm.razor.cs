@@ -1,6 +1,8 @@
 using Dispatch.Core.People;
+using Dispatch.Web.Account;
 using Dispatch.Web.Browser;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using Radzen;
 
@@ -20,6 +22,9 @@ public sealed partial class PersonForm
     /// <summary>Null: a new person.</summary>
     [Parameter]
     public PersonRow? Person { get; set; }
+
+    [CascadingParameter]
+    public Task<AuthenticationState> Authentication { get; set; } = null!;
 
     [Inject]
     public required PeopleService People { get; set; }
@@ -66,15 +71,16 @@ public sealed partial class PersonForm
         {
             // An emptied number field is not a zero that somebody typed.
             object result;
+            var me = (await Authentication).User.Id();
             if (Person is null)
             {
-                var created = await People.CreateAsync(new NewPerson(_name, _email, _roles, null, _capacity ?? 0, _priority ?? int.MaxValue));
+                var created = await People.CreateAsync(new NewPerson(_name, _email, _roles, null, _capacity ?? 0, _priority ?? int.MaxValue), me);
                 _outcome = created.Outcome;
                 result = created;
             }
             else
             {
-                _outcome = await ChangeAsync(Person);
+                _outcome = await ChangeAsync(Person, me);
                 result = true;
             }
             if (_outcome == PersonOutcome.Done) Dialogs.Close(result);
@@ -86,7 +92,7 @@ public sealed partial class PersonForm
         }
     }
 
-    private async Task<PersonOutcome> ChangeAsync(PersonRow person)
+    private async Task<PersonOutcome> ChangeAsync(PersonRow person, long me)
     {
         // All is looked at before anything is stored, so that a refusal leaves the person as he was.
         if (PersonRules.CheckName(_name) is var name and not PersonOutcome.Done) return name;
@@ -95,9 +101,9 @@ public sealed partial class PersonForm
         var moderator = _roles.Contains(Roles.Moderator);
         if (moderator && PersonRules.CheckCapacity(capacity, priority) is var load and not PersonOutcome.Done) return load;
         // Roles first: it is the only step that can be refused by the rest of the team.
-        if (RolesChanged && await People.SetRolesAsync(person.Id, _roles) is var set and not PersonOutcome.Done) return set;
-        if (moderator && await People.SetCapacityAsync(person.Id, capacity, priority) is var sized and not PersonOutcome.Done) return sized;
-        return string.Equals(_name.Trim(), person.Name, StringComparison.Ordinal) ? PersonOutcome.Done : await People.RenameAsync(person.Id, _name);
+        if (RolesChanged && await People.SetRolesAsync(person.Id, _roles, me) is var set and not PersonOutcome.Done) return set;
+        if (moderator && await People.SetCapacityAsync(person.Id, capacity, priority, me) is var sized and not PersonOutcome.Done) return sized;
+        return string.Equals(_name.Trim(), person.Name, StringComparison.Ordinal) ? PersonOutcome.Done : await People.RenameAsync(person.Id, _name, me);
     }
 
     private static string FieldOf(PersonOutcome outcome) => outcome switch

@@ -125,7 +125,7 @@ public sealed partial class ProfileCard
         _wrongField = null;
         if (!_draft.IsEmpty)
         {
-            var set = await Channels.SetCredentialsAsync(Channel.Id, _draft.Read());
+            var set = await Channels.SetCredentialsAsync(Channel.Id, _draft.Read(), Me);
             if (set is { Result: ChannelResult.BadCredentials, Field: { } field })
             {
                 _wrongField = field;
@@ -136,13 +136,13 @@ public sealed partial class ProfileCard
         }
         if (!string.IsNullOrWhiteSpace(_token))
         {
-            var set = await Channels.SetTokenAsync(Channel.Id, _token);
+            var set = await Channels.SetTokenAsync(Channel.Id, _token, Me);
             if (set.Result != ChannelResult.Done) return Words["Error_" + set.Result];
             _token = "";
         }
-        var saved = Profile is null ? await Profiles.CreateAsync(_name, Channel.Key, _mode) : await Profiles.UpdateAsync(Profile.Id, _name, _mode);
-        if (saved.Result == ProfileResult.Done && priority != (Profile?.Priority ?? 0)) saved = await Profiles.SetPriorityAsync(saved.Id, priority);
-        if (saved.Result == ProfileResult.Done) saved = await Profiles.SetAccessAsync(saved.Id, _restricted, _allowed);
+        var saved = Profile is null ? await Profiles.CreateAsync(_name, Channel.Key, _mode, Me) : await Profiles.UpdateAsync(Profile.Id, _name, _mode, Me);
+        if (saved.Result == ProfileResult.Done && priority != (Profile?.Priority ?? 0)) saved = await Profiles.SetPriorityAsync(saved.Id, priority, Me);
+        if (saved.Result == ProfileResult.Done) saved = await Profiles.SetAccessAsync(saved.Id, _restricted, _allowed, Me);
         return saved.Result == ProfileResult.Done ? null : Words["Error_" + saved.Result].Value;
     }
 

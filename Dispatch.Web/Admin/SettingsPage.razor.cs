@@ -1,8 +1,10 @@
 using System.Globalization;
 using Dispatch.Core.Live;
+using Dispatch.Core.Retention;
 using Dispatch.Core.Settings;
 using Dispatch.Web.Browser;
 using Microsoft.AspNetCore.Components;
+using Radzen;
 
 namespace Dispatch.Web.Admin;
 
@@ -13,11 +15,18 @@ public sealed partial class SettingsPage
     private readonly Dictionary<string, string> _typed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _wrong = new(StringComparer.Ordinal);
     private IReadOnlyList<SettingRow>? _rows;
+    private IReadOnlyList<RetentionPreview>? _previews;
     private string? _saved;
     private bool _busy;
 
     [Inject]
     public required SettingsService Settings { get; set; }
+
+    [Inject]
+    public required RetentionService Retention { get; set; }
+
+    [Inject]
+    public required DialogService Dialogs { get; set; }
 
     [Inject]
     public required BrowserInterop Browser { get; set; }
@@ -37,6 +46,7 @@ public sealed partial class SettingsPage
     private void Type(SettingRow row, string text)
     {
         _typed[row.Definition.Key] = text;
+        _previews = null;
         _saved = null;
         // An error goes as soon as it is mended; a new one is said on leaving the field, not while somebody types.
         if (Parse(row, text) is not null) _wrong.Remove(row.Definition.Key);
@@ -61,6 +71,7 @@ public sealed partial class SettingsPage
         _busy = true;
         try
         {
+            if (!await MayDeleteAsync()) return;
             var changed = 0;
             foreach (var row in _rows)
             {
@@ -77,6 +88,28 @@ public sealed partial class SettingsPage
         {
             _busy = false;
         }
+    }
+
+    private static string Group(SettingRow row) => row.Definition.Key.Split('.')[0];
+
+    /// <summary>What would go with what is typed now, saved or not.</summary>
+    private async Task PreviewAsync() => _previews = await Retention.PreviewAsync(TypedDays(), Clock.GetUtcNow().UtcDateTime, Stopping);
+
+    private Dictionary<RetentionKind, int> TypedDays() => Enum.GetValues<RetentionKind>()
+        .Select(kind => (kind, row: _rows!.First(r => r.Definition == RetentionSettings.KeyOf(kind)))).Where(k => Parse(k.row, Typed(k.row)) is not null)
+        .ToDictionary(k => k.kind, k => Parse(k.row, Typed(k.row))!.Value);
+
+    /// <summary>Fewer days delete what nobody can bring back: that is asked, with the figures.</summary>
+    private async Task<bool> MayDeleteAsync()
+    {
+        var days = TypedDays();
+        var shorter = days.Where(d => d.Value > 0 && _rows!.First(r => r.Definition == RetentionSettings.KeyOf(d.Key)).Value is var now && (now == 0 || d.Value < now)).Select(d => d.Key).ToHashSet();
+        if (shorter.Count == 0) return true;
+        _previews = await Retention.PreviewAsync(days, Clock.GetUtcNow().UtcDateTime, Stopping);
+        var parts = _previews.Where(p => shorter.Contains(p.Kind) && p.Rows > 0)
+            .Select(p => $"{Words["Retention_" + p.Kind]}: {(p.More ? Words["MoreThan", p.Rows.ToString("N0", CultureInfo.CurrentCulture)].Value : p.Rows.ToString("N0", CultureInfo.CurrentCulture))}").ToList();
+        return parts.Count == 0 || await Dialogs.Confirm(Words["DeleteAsk", string.Join("; ", parts)], Words["DeleteTitle"],
+            new ConfirmOptions { OkButtonText = Words["DeleteTitle"], CancelButtonText = Text["Cancel"], CloseDialogOnEsc = true }) == true;
     }
 
     /// <summary>Null: not a whole number within the limits.</summary>

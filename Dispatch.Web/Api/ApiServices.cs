@@ -45,6 +45,7 @@ public static class ApiServices
         AlertEndpoints.Map(api);
         ProfileEndpoints.Map(api);
         SettingEndpoints.Map(api);
+        ContactEndpoints.Map(api);
         DriverEndpoints.Map(api);
         BookingEndpoints.Map(api);
         OutreachEndpoints.Map(api);

@@ -53,8 +53,8 @@ internal static class ChannelEndpoints
         }
         if (input.IsBad) return input.Problem;
         var outcome = body!.Credentials is { } credentials
-            ? await channels.CreateWithAsync(body.Key!, body.Provider!.Value, credentials, context.RequestAborted)
-            : await channels.CreateAsync(body.Key!, body.Provider!.Value, body.Token, context.RequestAborted);
+            ? await channels.CreateWithAsync(body.Key!, body.Provider!.Value, credentials, cancel: context.RequestAborted)
+            : await channels.CreateAsync(body.Key!, body.Provider!.Value, body.Token, cancel: context.RequestAborted);
         if (outcome.Result == ChannelResult.DuplicateKey) return ApiProblems.Conflict("Another channel has this key.", ("result", outcome.Result));
         if (outcome.Result != ChannelResult.Done) return ApiProblems.Invalid("body", outcome.Result.ToString());
         var made = (await channels.ListAsync(context.RequestAborted)).First(c => c.Id == outcome.Id);
@@ -71,7 +71,7 @@ internal static class ChannelEndpoints
         if (!ChannelRules.HasCredentials(channel.Provider)) return ApiProblems.Conflict("Only channels of Unipile and Meta have credentials.", ("provider", channel.Provider));
         CheckCredentials(input, channel.Provider, body, "");
         if (input.IsBad) return input.Problem;
-        var outcome = await channels.SetCredentialsAsync(channel.Id, body, context.RequestAborted);
+        var outcome = await channels.SetCredentialsAsync(channel.Id, body, cancel: context.RequestAborted);
         if (outcome.Result != ChannelResult.Done) return ApiProblems.Invalid(outcome.Field ?? "body", outcome.Result.ToString());
         return Results.Ok(ChannelAnswer.Of((await channels.ListAsync(context.RequestAborted)).First(c => c.Id == channel.Id)));
     }
@@ -138,7 +138,7 @@ internal static class ChannelEndpoints
             input.Check(ChannelRules.IsKey(body.Channel), "channel", "The key of a channel is needed.");
         }
         if (input.IsBad) return input.Problem;
-        var outcome = await profiles.CreateAsync(body!.Name!, body.Channel!, body.Mode, context.RequestAborted);
+        var outcome = await profiles.CreateAsync(body!.Name!, body.Channel!, body.Mode, cancel: context.RequestAborted);
         return outcome.Result switch
         {
             ProfileResult.Done => Results.Created("/api/profiles", new ProfileAnswer(outcome.Id, body.Name!.Trim(), body.Channel!, body.Mode, false, [])),

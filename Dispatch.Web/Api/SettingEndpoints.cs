@@ -8,7 +8,7 @@ public sealed record ChangeSetting
     public int? Value { get; init; }
 }
 
-/// <summary>A threshold of rotation, load and activity.</summary>
+/// <summary>A setting that changes while Dispatch runs.</summary>
 /// <param name="Standard">What it is while nobody changed it.</param>
 /// <param name="ChangedAt">UTC; null: never.</param>
 /// <param name="ChangedById">The admin; null: never changed, or by an integration.</param>
@@ -23,9 +23,9 @@ internal static class SettingEndpoints
     public static void Map(RouteGroupBuilder api)
     {
         var group = api.MapGroup("/settings").WithTags("Settings");
-        group.MapGet("/", ListAsync).Produces<ApiPage<SettingAnswer>>().WithSummary("Thresholds of rotation, load, activity and alerts with their limits").WithQuery("page", "pageSize");
+        group.MapGet("/", ListAsync).Produces<ApiPage<SettingAnswer>>().WithSummary("Every setting that changes while Dispatch runs, with its limits").WithQuery("page", "pageSize");
         group.MapPut("/{key}", ChangeAsync).WithBody<ChangeSetting>().Produces<SettingAnswer>().ProducesProblem(StatusCodes.Status404NotFound)
-            .WithSummary("Change a threshold; it holds at once on this node and within two seconds on the others");
+            .WithSummary("Change a setting; it holds at once on this node and within two seconds on the others");
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, SettingsService settings)

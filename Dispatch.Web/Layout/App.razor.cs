@@ -18,7 +18,10 @@ public sealed partial class App
 
     private IComponentRenderMode? PageMode => Context.AcceptsInteractiveRouting() ? Interactive : null;
     private static string Language => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName;
-    private string? Theme => Context.Request.Cookies[ThemeCookie] is "light" or "dark" ? Context.Request.Cookies[ThemeCookie] : null;
+    /// <summary>A screen on the wall is dark unless its address says otherwise, whatever the person at the desk prefers.</summary>
+    private string? Theme => Context.Request.Path.StartsWithSegments("/overview/wall", StringComparison.OrdinalIgnoreCase)
+        ? Context.Request.Query["theme"] == "light" ? "light" : "dark"
+        : Context.Request.Cookies[ThemeCookie] is "light" or "dark" ? Context.Request.Cookies[ThemeCookie] : null;
 
     /// <summary>
     /// Both themes are linked and the media attribute picks one: the cookie's, else the system's. Radzen's own theme service would swap

@@ -19,12 +19,14 @@ public static class NavEntries
         new("/", "inbox", "Inbox", Policies.Moderator, Exact: true),
         new("/queue", "format_list_numbered", "Queue", Policies.Moderator),
         new("/history", "history", "History", Policies.Moderator),
+        new("/overview", "monitoring", "Overview", Policies.AdminOrOps),
         new("/board", "view_kanban", "Board", Policies.AdminOrOps),
         new("/rotation", "swap_horiz", "Rotation", Policies.AdminOrOps),
         new("/conversations", "forum", "Conversations", Policies.AdminOrOps),
         new("/waiting", "hourglass_top", "Waiting", Policies.AdminOrOps),
         new("/alerts", "notifications", "Alerts", Policies.AdminOrOps),
         new("/ops/health", "monitor_heart", "Health", Policies.AdminOrOps),
+        new("/reports", "summarize", "Reports", Policies.AdminOrOps),
         new("/bookings", "confirmation_number", "Bookings", Policies.AdminOrOps),
         new("/matchings", "radar", "Matchings", Policies.AdminOrOps),
         new("/drivers", "local_taxi", "Drivers", Policies.AdminOrOps),
@@ -39,5 +41,6 @@ public static class NavEntries
         new("/profiles", "badge", "Profiles", Policies.Admin),
         new("/templates", "sms", "Templates", Policies.Admin),
         new("/settings", "tune", "Settings", Policies.Admin),
+        new("/audit", "policy", "Audit", Policies.Admin),
     ];
 }

@@ -131,7 +131,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     b.ToTable("alerts");
                 });
 
+<<<<<<< HEAD
             modelBuilder.Entity("Dispatch.Core.Alerts.AlertDelivery", b =>
+=======
+            modelBuilder.Entity("Dispatch.Core.Audit.AuditEntry", b =>
+>>>>>>> opslook
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
@@ -140,6 +144,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
                     SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
 
+<<<<<<< HEAD
                     b.Property<long>("AlertId")
                         .HasColumnType("bigint")
                         .HasColumnName("alert_id");
@@ -207,6 +212,66 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasDatabaseName("ux_alert_deliveries_news");
 
                     b.ToTable("alert_deliveries", (string)null);
+=======
+                    b.Property<long?>("ActorId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("actor_id");
+
+                    b.Property<string>("After")
+                        .HasMaxLength(400)
+                        .HasColumnType("nvarchar(400)")
+                        .HasColumnName("after");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Before")
+                        .HasMaxLength(400)
+                        .HasColumnType("nvarchar(400)")
+                        .HasColumnName("before");
+
+                    b.Property<string>("Hash")
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("nvarchar(120)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("subject");
+
+                    b.Property<long?>("SubjectId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("subject_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_audit_entries");
+
+                    b.HasIndex("ActorId", "Id")
+                        .HasDatabaseName("ix_audit_entries_actor_id_id");
+
+                    b.HasIndex("Kind", "Id")
+                        .HasDatabaseName("ix_audit_entries_kind_id");
+
+                    b.HasIndex("Subject", "SubjectId", "Id")
+                        .HasDatabaseName("ix_audit_entries_subject_subject_id_id");
+
+                    b.ToTable("audit_entries", (string)null);
+>>>>>>> opslook
                 });
 
             modelBuilder.Entity("Dispatch.Core.Broker.DeadLetter", b =>
@@ -3831,6 +3896,58 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     b.ToTable("prospects");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Overview.Rollup", b =>
+                {
+                    b.Property<string>("Series")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("series");
+
+                    b.Property<string>("Grain")
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("grain");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Part")
+                        .HasMaxLength(60)
+                        .HasColumnType("nvarchar(60)")
+                        .HasColumnName("part");
+
+                    b.Property<long>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.HasKey("Series", "Grain", "At", "Part")
+                        .HasName("pk_rollups");
+
+                    b.ToTable("rollups", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Overview.RollupCursor", b =>
+                {
+                    b.Property<string>("Source")
+                        .HasMaxLength(40)
+                        .HasColumnType("nvarchar(40)")
+                        .HasColumnName("source");
+
+                    b.Property<DateTime>("MovedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("moved_at");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("bigint")
+                        .HasColumnName("position");
+
+                    b.HasKey("Source")
+                        .HasName("pk_rollup_cursors");
+
+                    b.ToTable("rollup_cursors", (string)null);
+                });
+
             modelBuilder.Entity("Dispatch.Core.People.AppUser", b =>
                 {
                     b.Property<long>("Id")
@@ -4205,6 +4322,44 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasDatabaseName("ix_profile_moderators_moderator_id");
 
                     b.ToTable("profile_moderators");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Reporting.StoredReport", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("body");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("FirstDay")
+                        .HasColumnType("int")
+                        .HasColumnName("first_day");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("kind");
+
+                    b.HasKey("Id")
+                        .HasName("pk_reports");
+
+                    b.HasIndex("Kind", "FirstDay")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reports_kind_first_day");
+
+                    b.ToTable("reports", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Settings.Setting", b =>

@@ -124,13 +124,18 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("alerts");
                 });
 
+<<<<<<< HEAD
             modelBuilder.Entity("Dispatch.Core.Alerts.AlertDelivery", b =>
+=======
+            modelBuilder.Entity("Dispatch.Core.Audit.AuditEntry", b =>
+>>>>>>> opslook
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER")
                         .HasColumnName("id");
 
+<<<<<<< HEAD
                     b.Property<long>("AlertId")
                         .HasColumnType("INTEGER")
                         .HasColumnName("alert_id");
@@ -198,6 +203,66 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasDatabaseName("ux_alert_deliveries_news");
 
                     b.ToTable("alert_deliveries", (string)null);
+=======
+                    b.Property<long?>("ActorId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("actor_id");
+
+                    b.Property<string>("After")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("after");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Before")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("before");
+
+                    b.Property<string>("Hash")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subject");
+
+                    b.Property<long?>("SubjectId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("subject_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_audit_entries");
+
+                    b.HasIndex("ActorId", "Id")
+                        .HasDatabaseName("ix_audit_entries_actor_id_id");
+
+                    b.HasIndex("Kind", "Id")
+                        .HasDatabaseName("ix_audit_entries_kind_id");
+
+                    b.HasIndex("Subject", "SubjectId", "Id")
+                        .HasDatabaseName("ix_audit_entries_subject_subject_id_id");
+
+                    b.ToTable("audit_entries", (string)null);
+>>>>>>> opslook
                 });
 
             modelBuilder.Entity("Dispatch.Core.Broker.DeadLetter", b =>
@@ -3740,6 +3805,58 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.ToTable("prospects");
                 });
 
+            modelBuilder.Entity("Dispatch.Core.Overview.Rollup", b =>
+                {
+                    b.Property<string>("Series")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("series");
+
+                    b.Property<string>("Grain")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("grain");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Part")
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("part");
+
+                    b.Property<long>("Amount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("amount");
+
+                    b.HasKey("Series", "Grain", "At", "Part")
+                        .HasName("pk_rollups");
+
+                    b.ToTable("rollups", (string)null);
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Overview.RollupCursor", b =>
+                {
+                    b.Property<string>("Source")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<DateTime>("MovedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("moved_at");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("position");
+
+                    b.HasKey("Source")
+                        .HasName("pk_rollup_cursors");
+
+                    b.ToTable("rollup_cursors", (string)null);
+                });
+
             modelBuilder.Entity("Dispatch.Core.People.AppUser", b =>
                 {
                     b.Property<long>("Id")
@@ -4103,6 +4220,42 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasDatabaseName("ix_profile_moderators_moderator_id");
 
                     b.ToTable("profile_moderators");
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Reporting.StoredReport", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("body");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("FirstDay")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_day");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.HasKey("Id")
+                        .HasName("pk_reports");
+
+                    b.HasIndex("Kind", "FirstDay")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reports_kind_first_day");
+
+                    b.ToTable("reports", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Settings.Setting", b =>
