@@ -29,7 +29,7 @@ public static class AlertRules
         .Where(l => now - l.Since >= limits.LockHeld)
         .Select(l => new WantedAlert(
             AlertKind.LockHeld, AlertSeverity.Warning, $"lock-held:{l.Kind}:{l.ResourceId.ToString(CultureInfo.InvariantCulture)}", l.ResourceId, l.Kind,
-            $"moderator {l.ModeratorId.ToString(CultureInfo.InvariantCulture)}") { Since = l.Since });
+            $"#{l.ModeratorId.ToString(CultureInfo.InvariantCulture)}") { Since = l.Since });
 
     private static IEnumerable<WantedAlert> Actions(AlertFacts facts, AlertSettings limits, DateTime now) => facts.Late
         .Where(l => now - l.DueAt >= limits.ActionsLate)

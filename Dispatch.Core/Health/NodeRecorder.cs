@@ -73,6 +73,7 @@ public sealed partial class NodeRecorder(
         var rows = _rows.ToList();
         var writing = database.WriteAsync(session => StoreAsync(session, all, rows, now), cancel);
         _writing = writing;
+        DatabaseProbe.Observe(writing);
         try
         {
             // The history must not hold up the next look.

@@ -43,7 +43,7 @@ public static class NodeRules
 
     private static IEnumerable<NodeProblem> Loops(NodeFacts facts, AlertSettings limits, string node, DateTime now, bool databaseTrouble) => facts.Loops
         .Where(l => l.State == LoopState.Stopped || (!databaseTrouble && l.State != LoopState.NotStarted && l.Late >= limits.LoopStuck))
-        .Select(l => new NodeProblem(AlertKind.LoopStopped, AlertSeverity.Critical, $"loop:{node}:{l.Name}", l.Name, $"{l.State}, {node}", now - l.Late, Blocks: true));
+        .Select(l => new NodeProblem(AlertKind.LoopStopped, AlertSeverity.Critical, $"loop:{node}:{l.Name}", l.Name, node, now - l.Late, Blocks: true));
 
     /// <summary>Of a gateway nothing depends that this process could do better elsewhere: it stays ready.</summary>
     private static IEnumerable<NodeProblem> Gateways(NodeFacts facts, AlertSettings limits, string node, DateTime now) => facts.Gateways

@@ -26,8 +26,8 @@ public sealed class ApiAlertTests(ApiHost host) : IClassFixture<ApiHost>
     [Fact]
     public async Task Alert_SomebodyLooksAfterIt_OnceAndNotWhenItIsOver()
     {
-        await RaiseAsync("low-availability:Ack");
-        var id = (await host.GetAsync("/api/alerts?open=true&kind=lowDriverAvailability")).GetProperty("items").EnumerateArray().First(a => a.GetProperty("dedupeKey").GetString() == "low-availability:Ack").GetProperty("id").GetInt64();
+        await RaiseAsync("dead-letters", AlertKind.DeadLetters);
+        var id = Assert.Single((await host.GetAsync("/api/alerts?open=true&kind=deadLetters")).GetProperty("items").EnumerateArray()).GetProperty("id").GetInt64();
         Assert.Equal(HttpStatusCode.NoContent, (await host.Api.PostAsync($"/api/alerts/{id}/acknowledge", null)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await host.Api.PostAsync($"/api/alerts/{id}/acknowledge", null)).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await host.Api.PostAsync($"/api/alerts/{id}/resolve", null)).StatusCode);
@@ -45,6 +45,6 @@ public sealed class ApiAlertTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Contains(allowed, await answer.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
     }
 
-    private Task<bool> RaiseAsync(string key) => host.Services.GetRequiredService<Database>().WriteAsync(session => host.Services.GetRequiredService<AlertStore>().RaiseAsync(
-        session, AlertKind.LowDriverAvailability, AlertSeverity.Warning, key, TimeProvider.System.GetUtcNow().UtcDateTime, subject: "Yoff", details: "2"));
+    private Task<bool> RaiseAsync(string key, AlertKind kind = AlertKind.LowDriverAvailability) => host.Services.GetRequiredService<Database>().WriteAsync(session => host.Services.GetRequiredService<AlertStore>().RaiseAsync(
+        session, kind, AlertSeverity.Warning, key, TimeProvider.System.GetUtcNow().UtcDateTime, subject: "Yoff", details: "2"));
 }

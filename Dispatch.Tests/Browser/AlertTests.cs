@@ -65,17 +65,24 @@ public sealed class AlertTests(ChromiumFixture chromium, BrowserHost host) : Bro
         await Expect(page.Locator(".node .strip i")).ToHaveCountAsync(HealthHistory.Cells);
         await Expect(page.Locator(".node-banner")).ToHaveCountAsync(0);
 
-        problems.Set([new NodeProblem(AlertKind.DatabaseAway, AlertSeverity.Critical, "database-away", null, null, TimeProvider.System.GetUtcNow().UtcDateTime, Blocks: true)]);
-        await Expect(page.Locator(".problems li")).ToContainTextAsync("The database does not answer");
-        await Expect(moderator.Locator(".node-banner")).ToContainTextAsync("Dispatch cannot work as it should. The database does not answer");
-        await page.GotoAsync("/alerts");
-        await Expect(page.Locator(".here li")).ToContainTextAsync("The database does not answer");
-        await Expect(page.Locator("details:has(.bell) .dot")).ToHaveTextAsync("1");
+        try
+        {
+            problems.Set([new NodeProblem(AlertKind.DatabaseAway, AlertSeverity.Critical, "database-away", null, null, TimeProvider.System.GetUtcNow().UtcDateTime, Blocks: true)]);
+            await Expect(page.Locator(".problems li")).ToContainTextAsync("The database does not answer");
+            await Expect(moderator.Locator(".node-banner")).ToContainTextAsync("Dispatch cannot work as it should. The database does not answer");
+            await page.GotoAsync("/alerts");
+            await Expect(page.Locator(".here li")).ToContainTextAsync("The database does not answer");
+            await Expect(page.Locator("details:has(.bell) .dot")).ToHaveTextAsync("1");
 
-        problems.Set([]);
-        await Expect(moderator.Locator(".node-banner")).ToHaveCountAsync(0);
-        await Expect(page.Locator(".here")).ToHaveCountAsync(0);
-        await Host.Services.GetRequiredService<NodeWatch>().StartAsync(CancellationToken.None);
+            problems.Set([]);
+            await Expect(moderator.Locator(".node-banner")).ToHaveCountAsync(0);
+            await Expect(page.Locator(".here")).ToHaveCountAsync(0);
+        }
+        finally
+        {
+            problems.Set([]);
+            await Host.Services.GetRequiredService<NodeWatch>().StartAsync(CancellationToken.None);
+        }
     }
 
     [Fact]

@@ -78,7 +78,7 @@ public sealed partial class AlertsPage
     }
 
     /// <summary>Null: it does not come too often.</summary>
-    private int? FlapsOf(Alert alert) => _list?.Beginnings.GetValueOrDefault(alert.DedupeKey) is { } often && TellingRules.Flaps(often, Thresholds.Last) ? often : null;
+    private int? FlapsOf(Alert alert) => alert.ResolvedAt is null && _list?.Beginnings.GetValueOrDefault(alert.DedupeKey) is { } often && TellingRules.Flaps(often, Thresholds.Last) ? often : null;
 
     private string Name(long id) => id == Me ? Words["You"] : _list?.Names.GetValueOrDefault(id) ?? Words["Somebody"];
 
