@@ -78,6 +78,11 @@ public sealed class GatewayContacts(Database database)
         .Where(c => c.ChannelId == channelId && c.Address == address && c.Invitation != null && c.Invitation != InvitationStatus.Accepted && c.Invitation != InvitationStatus.Failed)
         .ExecuteUpdateAsync(set => set.SetProperty(c => c.Invitation, InvitationStatus.Accepted))) > 0;
 
+    /// <summary>He is connected with the channel's account, invited by Dispatch or not: he can be written to.</summary>
+    public Task ConnectedAsync(long channelId, string address) => ChangeAsync(
+        channelId, address, q => q.ExecuteUpdateAsync(set => set.SetProperty(c => c.Invitation, InvitationStatus.Accepted)),
+        () => new GatewayContact { ChannelId = channelId, Address = address, Invitation = InvitationStatus.Accepted });
+
     public async Task<bool> IsAcceptedAsync(long channelId, string address, CancellationToken cancel = default)
     {
         await using var db = database.Read();

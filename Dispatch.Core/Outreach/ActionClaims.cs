@@ -110,7 +110,7 @@ internal static class ActionClaims
             r.GetInt64(0), r.GetInt64(1), r.GetString(3), type, r.IsDBNull(4) ? null : r.GetString(4), r.GetInt32(5), r.GetInt64(6),
             DateTime.SpecifyKind(r.GetDateTime(7), DateTimeKind.Utc), prospect, 0, account, overrides)
         {
-            Facts = new ProspectFacts(Enum.Parse<ProspectStage>(r.GetString(14)), null, 0, Moment(r, 16), Moment(r, 17), null),
+            Facts = new ProspectFacts(Enum.Parse<ProspectStage>(r.GetString(14)), null, 0, Moment(r, 16), Moment(r, 17), null), WasTemplate = !r.IsDBNull(18),
         };
         var stale = type != ActionType.Reply && (r.GetInt64(13) != action.ProspectEpoch || r.GetString(14) == nameof(ProspectStage.Stopped));
         return (action, stale);
