@@ -3134,8 +3134,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
                     b.Property<string>("Plan")
                         .IsRequired()
-                        .HasMaxLength(8000)
-                        .HasColumnType("character varying(8000)")
+                        .HasMaxLength(20000)
+                        .HasColumnType("character varying(20000)")
                         .HasColumnName("plan");
 
                     b.Property<string>("Provider")
@@ -3390,6 +3390,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasColumnType("character varying(32)")
                         .HasColumnName("status");
 
+                    b.Property<string>("Template")
+                        .HasMaxLength(512)
+                        .HasColumnType("character varying(512)")
+                        .HasColumnName("template");
+
                     b.Property<string>("Type")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -3428,6 +3433,47 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         {
                             t.HasCheckConstraint("ck_outreach_actions_lease", "status NOT IN ('Claimed','Sending') OR (lease_owner IS NOT NULL AND quota_id IS NOT NULL)");
                         });
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachSequence", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<long?>("ChangedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_by");
+
+                    b.Property<char>("Letter")
+                        .HasColumnType("character(1)")
+                        .HasColumnName("letter");
+
+                    b.Property<string>("Steps")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .HasColumnType("character varying(8000)")
+                        .HasColumnName("steps");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outreach_sequences");
+
+                    b.HasIndex("Letter", "Version")
+                        .IsUnique()
+                        .HasDatabaseName("ix_outreach_sequences_letter_version");
+
+                    b.ToTable("outreach_sequences", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Outreach.OutreachTemplate", b =>
@@ -3506,6 +3552,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                         .HasMaxLength(120)
                         .HasColumnType("character varying(120)")
                         .HasColumnName("company");
+
+                    b.Property<DateTime?>("ConnectedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("connected_at");
 
                     b.Property<DateTime?>("ContactDueAt")
                         .HasColumnType("timestamp with time zone")

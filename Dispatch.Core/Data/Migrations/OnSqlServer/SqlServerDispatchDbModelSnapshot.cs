@@ -3134,7 +3134,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
                     b.Property<string>("Plan")
                         .IsRequired()
-                        .HasMaxLength(8000)
+                        .HasMaxLength(20000)
                         .HasColumnType("nvarchar(max)")
                         .HasColumnName("plan");
 
@@ -3390,6 +3390,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasColumnType("nvarchar(32)")
                         .HasColumnName("status");
 
+                    b.Property<string>("Template")
+                        .HasMaxLength(512)
+                        .HasColumnType("nvarchar(512)")
+                        .HasColumnName("template");
+
                     b.Property<string>("Type")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -3428,6 +3433,48 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         {
                             t.HasCheckConstraint("ck_outreach_actions_lease", "status NOT IN ('Claimed','Sending') OR (lease_owner IS NOT NULL AND quota_id IS NOT NULL)");
                         });
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachSequence", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("ChangedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("changed_at");
+
+                    b.Property<long?>("ChangedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_by");
+
+                    b.Property<string>("Letter")
+                        .IsRequired()
+                        .HasColumnType("nvarchar(1)")
+                        .HasColumnName("letter");
+
+                    b.Property<string>("Steps")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("steps");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("int")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outreach_sequences");
+
+                    b.HasIndex("Letter", "Version")
+                        .IsUnique()
+                        .HasDatabaseName("ix_outreach_sequences_letter_version");
+
+                    b.ToTable("outreach_sequences", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Outreach.OutreachTemplate", b =>
@@ -3506,6 +3553,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasMaxLength(120)
                         .HasColumnType("nvarchar(120)")
                         .HasColumnName("company");
+
+                    b.Property<DateTime?>("ConnectedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("connected_at");
 
                     b.Property<DateTime?>("ContactDueAt")
                         .HasColumnType("datetime2")

@@ -3059,7 +3059,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
                     b.Property<string>("Plan")
                         .IsRequired()
-                        .HasMaxLength(8000)
+                        .HasMaxLength(20000)
                         .HasColumnType("TEXT")
                         .HasColumnName("plan");
 
@@ -3309,6 +3309,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("status");
 
+                    b.Property<string>("Template")
+                        .HasMaxLength(512)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("template");
+
                     b.Property<string>("Type")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -3347,6 +3352,45 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         {
                             t.HasCheckConstraint("ck_outreach_actions_lease", "status NOT IN ('Claimed','Sending') OR (lease_owner IS NOT NULL AND quota_id IS NOT NULL)");
                         });
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachSequence", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("ChangedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("changed_at");
+
+                    b.Property<long?>("ChangedBy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("changed_by");
+
+                    b.Property<char>("Letter")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("letter");
+
+                    b.Property<string>("Steps")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("steps");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outreach_sequences");
+
+                    b.HasIndex("Letter", "Version")
+                        .IsUnique()
+                        .HasDatabaseName("ix_outreach_sequences_letter_version");
+
+                    b.ToTable("outreach_sequences", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Outreach.OutreachTemplate", b =>
@@ -3421,6 +3465,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasMaxLength(120)
                         .HasColumnType("TEXT")
                         .HasColumnName("company");
+
+                    b.Property<DateTime?>("ConnectedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("connected_at");
 
                     b.Property<DateTime?>("ContactDueAt")
                         .HasColumnType("TEXT")

@@ -1,9 +1,10 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Dispatch.Core.Data.Migrations.OnSqlServer
+namespace Dispatch.Core.Data.Migrations.OnPostgres
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -16,19 +17,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    severity = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    severity = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: true),
-                    subject = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
-                    details = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    count = table.Column<int>(type: "int", nullable: false),
-                    acknowledged_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    subject = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
+                    details = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    acknowledged_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     acknowledged_by = table.Column<long>(type: "bigint", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     resolved_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -41,10 +42,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -56,24 +57,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    display_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    disabled = table.Column<bool>(type: "bit", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "bit", nullable: false),
-                    password_hash = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    security_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    phone_number = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "bit", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "bit", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "bit", nullable: false),
-                    access_failed_count = table.Column<int>(type: "int", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    display_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    disabled = table.Column<bool>(type: "boolean", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    password_hash = table.Column<string>(type: "text", nullable: true),
+                    security_stamp = table.Column<string>(type: "text", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
+                    phone_number = table.Column<string>(type: "text", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -85,21 +86,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: true),
                     token = table.Column<long>(type: "bigint", nullable: false),
                     winner_id = table.Column<long>(type: "bigint", nullable: true),
                     loser_id = table.Column<long>(type: "bigint", nullable: true),
-                    participants = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
-                    decided_by = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    resolution = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    participants = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    decided_by = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     duration_ms = table.Column<long>(type: "bigint", nullable: true),
-                    note = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    note = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -111,17 +112,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: true),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
                     conversation_id = table.Column<long>(type: "bigint", nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    count = table.Column<int>(type: "int", nullable: false),
-                    repaired = table.Column<bool>(type: "bit", nullable: false),
-                    resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    repaired = table.Column<bool>(type: "boolean", nullable: false),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -133,13 +134,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    protected_token = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    protected_token = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -151,12 +152,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     decided_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -169,10 +170,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -184,20 +185,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    source = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    detail = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
-                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    source = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
                     number_id = table.Column<long>(type: "bigint", nullable: true),
-                    action = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
-                    message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    correlation_id = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: true),
-                    protected_body = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    bytes = table.Column<int>(type: "int", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    action = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    correlation_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    protected_body = table.Column<string>(type: "text", nullable: false),
+                    bytes = table.Column<int>(type: "integer", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     decided_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -210,21 +211,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
-                    rating = table.Column<double>(type: "float", nullable: true),
-                    vehicle_type = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
-                    vehicle_plate = table.Column<string>(type: "nvarchar(30)", maxLength: 30, nullable: false),
-                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
-                    latitude = table.Column<double>(type: "float", nullable: true),
-                    longitude = table.Column<double>(type: "float", nullable: true),
-                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    consecutive_timeouts = table.Column<int>(type: "int", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    rating = table.Column<double>(type: "double precision", nullable: true),
+                    vehicle_type = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    vehicle_plate = table.Column<string>(type: "character varying(30)", maxLength: 30, nullable: false),
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    latitude = table.Column<double>(type: "double precision", nullable: true),
+                    longitude = table.Column<double>(type: "double precision", nullable: true),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    consecutive_timeouts = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -236,12 +237,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -253,14 +254,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    chat_id = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: true),
-                    chat_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    invitation = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    invitation_id = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: true),
-                    invited_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    chat_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    chat_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    invitation = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    invitation_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    invited_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -271,10 +272,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "leases",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
-                    holder = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    holder = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
                     epoch = table.Column<long>(type: "bigint", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -285,9 +286,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "lid_phones",
                 columns: table => new
                 {
-                    lid = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
-                    seen_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    lid = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -299,11 +300,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    key = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
-                    text = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    key = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    text = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     changed_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -315,10 +316,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "moderator_connections",
                 columns: table => new
                 {
-                    connection_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                    connection_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    node = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    connected_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    node = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    connected_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -326,16 +327,33 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 });
 
             migrationBuilder.CreateTable(
+                name: "outreach_sequences",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    letter = table.Column<char>(type: "character(1)", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    steps = table.Column<string>(type: "character varying(8000)", maxLength: 8000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    changed_by = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_outreach_sequences", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "outreach_templates",
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
-                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
-                    variant = table.Column<int>(type: "int", nullable: false),
-                    text = table.Column<string>(type: "nvarchar(max)", maxLength: 4096, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    variant = table.Column<int>(type: "integer", nullable: false),
+                    text = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     changed_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -348,22 +366,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     booking_id = table.Column<long>(type: "bigint", nullable: true),
                     driver_id = table.Column<long>(type: "bigint", nullable: true),
-                    audience = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
+                    audience = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: true),
-                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    text = table.Column<string>(type: "nvarchar(4000)", maxLength: 4000, nullable: false),
-                    effect_key = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true)
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    text = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false),
+                    effect_key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -374,9 +392,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "settings",
                 columns: table => new
                 {
-                    key = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
-                    value = table.Column<int>(type: "int", nullable: false),
-                    changed_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    key = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    value = table.Column<int>(type: "integer", nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     changed_by_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -389,11 +407,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    used_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    used_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -406,7 +424,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 {
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -418,9 +436,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    answer_key = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    answer_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -432,22 +450,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    command_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
-                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    command_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
                     number_id = table.Column<long>(type: "bigint", nullable: true),
-                    session_id = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: true),
-                    action = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    body = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    attempts = table.Column<int>(type: "int", nullable: false),
-                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    claim = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    done_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    session_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    action = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    body = table.Column<string>(type: "text", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    claim = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    done_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -458,19 +476,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "workers",
                 columns: table => new
                 {
-                    id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    capacity = table.Column<int>(type: "int", nullable: false),
-                    held = table.Column<int>(type: "int", nullable: false),
-                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    heartbeat_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    lease_until = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    software = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
-                    pairing_codes = table.Column<bool>(type: "bit", nullable: false),
-                    virtual_host = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
-                    legacy_host = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    capacity = table.Column<int>(type: "integer", nullable: false),
+                    held = table.Column<int>(type: "integer", nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    heartbeat_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    lease_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    software = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
+                    pairing_codes = table.Column<bool>(type: "boolean", nullable: false),
+                    virtual_host = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    legacy_host = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -481,11 +499,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "int", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     role_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -502,11 +520,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "int", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     user_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    claim_value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -523,9 +541,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "asp_net_user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    provider_key = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    provider_display_name = table.Column<string>(type: "nvarchar(max)", nullable: true),
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    provider_key = table.Column<string>(type: "text", nullable: false),
+                    provider_display_name = table.Column<string>(type: "text", nullable: true),
                     user_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -568,9 +586,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     user_id = table.Column<long>(type: "bigint", nullable: false),
-                    login_provider = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    name = table.Column<string>(type: "nvarchar(450)", nullable: false),
-                    value = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -588,21 +606,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    enabled = table.Column<bool>(type: "bit", nullable: false),
-                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    choice = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    grace_until = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    last_activity_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    open_count = table.Column<int>(type: "int", nullable: false),
-                    max_conversations = table.Column<int>(type: "int", nullable: false),
-                    held_profiles = table.Column<int>(type: "int", nullable: false),
-                    queue_standing = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
-                    last_assigned_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    drain_window_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    drain_count = table.Column<int>(type: "int", nullable: false)
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    choice = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    grace_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_activity_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    open_count = table.Column<int>(type: "integer", nullable: false),
+                    max_conversations = table.Column<int>(type: "integer", nullable: false),
+                    held_profiles = table.Column<int>(type: "integer", nullable: false),
+                    queue_standing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    last_assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    drain_window_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    drain_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -622,21 +640,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    provider = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: true),
-                    time_zone = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    plan = table.Column<string>(type: "nvarchar(max)", maxLength: 8000, nullable: false),
-                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    time_zone = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    plan = table.Column<string>(type: "character varying(20000)", maxLength: 20000, nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     version = table.Column<long>(type: "bigint", nullable: false),
-                    next_send_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    last_claim_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    resumed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    breaker_until = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    breaker_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    failures = table.Column<int>(type: "int", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    next_send_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_claim_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    resumed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    breaker_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    breaker_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -654,12 +672,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     dead_letter_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     actor_id = table.Column<long>(type: "bigint", nullable: true),
-                    decision = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    detail = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    decision = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -677,41 +695,41 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    customer_name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    customer_phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
-                    pickup_address = table.Column<string>(type: "nvarchar(300)", maxLength: 300, nullable: false),
-                    drop_address = table.Column<string>(type: "nvarchar(300)", maxLength: 300, nullable: false),
-                    pickup_latitude = table.Column<double>(type: "float", nullable: true),
-                    pickup_longitude = table.Column<double>(type: "float", nullable: true),
-                    drop_latitude = table.Column<double>(type: "float", nullable: true),
-                    drop_longitude = table.Column<double>(type: "float", nullable: true),
-                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
-                    pickup_time = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    price = table.Column<decimal>(type: "decimal(12,2)", precision: 12, scale: 2, nullable: true),
-                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    customer_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    customer_phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    pickup_address = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    drop_address = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    pickup_latitude = table.Column<double>(type: "double precision", nullable: true),
+                    pickup_longitude = table.Column<double>(type: "double precision", nullable: true),
+                    drop_latitude = table.Column<double>(type: "double precision", nullable: true),
+                    drop_longitude = table.Column<double>(type: "double precision", nullable: true),
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    pickup_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    price = table.Column<decimal>(type: "numeric(12,2)", precision: 12, scale: 2, nullable: true),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L),
                     driver_id = table.Column<long>(type: "bigint", nullable: true),
-                    round = table.Column<int>(type: "int", nullable: false),
-                    wave = table.Column<int>(type: "int", nullable: false),
-                    exhausted_wave = table.Column<int>(type: "int", nullable: false),
-                    rematches = table.Column<int>(type: "int", nullable: false),
-                    wave_policy = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    priority_mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    max_distance = table.Column<double>(type: "float", nullable: true),
-                    excluded_driver_ids = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    start_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    matching_started_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    matching_deadline = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    next_wave_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    accepted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    reason = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
-                    question = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    question_repeats = table.Column<int>(type: "int", nullable: false),
-                    asked_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    wave = table.Column<int>(type: "integer", nullable: false),
+                    exhausted_wave = table.Column<int>(type: "integer", nullable: false),
+                    rematches = table.Column<int>(type: "integer", nullable: false),
+                    wave_policy = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    priority_mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    max_distance = table.Column<double>(type: "double precision", nullable: true),
+                    excluded_driver_ids = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    start_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    matching_started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    matching_deadline = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    next_wave_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    accepted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    question = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    question_repeats = table.Column<int>(type: "integer", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -730,32 +748,32 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     client_id = table.Column<long>(type: "bigint", nullable: false),
-                    phone = table.Column<string>(type: "nvarchar(20)", maxLength: 20, nullable: false),
-                    state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    code = table.Column<int>(type: "int", nullable: true),
+                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "integer", nullable: true),
                     generation = table.Column<long>(type: "bigint", nullable: false),
-                    session_id = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true),
-                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
-                    next_worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
-                    lease_until = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    health = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    health_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    qr_number = table.Column<int>(type: "int", nullable: false),
-                    qr_expires_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    attempts = table.Column<int>(type: "int", nullable: false),
-                    restarts = table.Column<int>(type: "int", nullable: false),
-                    due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    paired_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    phone_seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    phone_due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    session_id = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    next_worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    lease_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    health = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    health_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    qr_number = table.Column<int>(type: "integer", nullable: false),
+                    qr_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    restarts = table.Column<int>(type: "integer", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    paired_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    phone_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    phone_due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     channel_id = table.Column<long>(type: "bigint", nullable: true),
-                    last_event = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    last_event_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
+                    last_event = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    last_event_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L)
                 },
                 constraints: table =>
@@ -792,16 +810,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
-                    position = table.Column<int>(type: "int", nullable: false),
-                    estimated_wait_time = table.Column<int>(type: "int", nullable: true),
-                    estimated_from = table.Column<int>(type: "int", nullable: true),
-                    estimated_to = table.Column<int>(type: "int", nullable: true),
-                    profiles_available = table.Column<int>(type: "int", nullable: false),
-                    first_estimate_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    first_from = table.Column<int>(type: "int", nullable: true),
-                    first_to = table.Column<int>(type: "int", nullable: true)
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    estimated_wait_time = table.Column<int>(type: "integer", nullable: true),
+                    estimated_from = table.Column<int>(type: "integer", nullable: true),
+                    estimated_to = table.Column<int>(type: "integer", nullable: true),
+                    profiles_available = table.Column<int>(type: "integer", nullable: false),
+                    first_estimate_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    first_from = table.Column<int>(type: "integer", nullable: true),
+                    first_to = table.Column<int>(type: "integer", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -819,8 +837,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
                     turn = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -839,14 +857,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
-                    asked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    asked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    granted = table.Column<bool>(type: "bit", nullable: false)
+                    granted = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -864,19 +882,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    restricted = table.Column<bool>(type: "bit", nullable: false),
-                    paused = table.Column<bool>(type: "bit", nullable: false),
-                    priority = table.Column<int>(type: "int", nullable: false),
+                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    restricted = table.Column<bool>(type: "boolean", nullable: false),
+                    paused = table.Column<bool>(type: "boolean", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
                     holder_id = table.Column<long>(type: "bigint", nullable: true),
                     holder_version = table.Column<long>(type: "bigint", nullable: false),
-                    holder_since = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    free_since = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    holder_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    free_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     avoid_id = table.Column<long>(type: "bigint", nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -901,20 +919,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     resource_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false),
                     holder_id = table.Column<long>(type: "bigint", nullable: false),
                     requester_id = table.Column<long>(type: "bigint", nullable: true),
-                    reason = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    answer = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true)
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    answer = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -938,13 +956,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    estimated_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    from_seconds = table.Column<int>(type: "int", nullable: false),
-                    to_seconds = table.Column<int>(type: "int", nullable: false),
-                    served_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    waited_seconds = table.Column<int>(type: "int", nullable: false)
+                    estimated_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    from_seconds = table.Column<int>(type: "integer", nullable: false),
+                    to_seconds = table.Column<int>(type: "integer", nullable: false),
+                    served_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    waited_seconds = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -962,12 +980,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     account_id = table.Column<long>(type: "bigint", nullable: false),
-                    type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    day = table.Column<int>(type: "int", nullable: false),
-                    reserved = table.Column<int>(type: "int", nullable: false),
-                    used = table.Column<int>(type: "int", nullable: false)
+                    type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    day = table.Column<int>(type: "integer", nullable: false),
+                    reserved = table.Column<int>(type: "integer", nullable: false),
+                    used = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -986,29 +1004,30 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     account_id = table.Column<long>(type: "bigint", nullable: false),
-                    name = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    address = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    company = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: true),
-                    language = table.Column<string>(type: "nvarchar(2)", maxLength: 2, nullable: false),
-                    time_zone = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
-                    stage = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    automatic = table.Column<bool>(type: "bit", nullable: false),
-                    sequence = table.Column<string>(type: "nvarchar(1)", nullable: true),
-                    step = table.Column<int>(type: "int", nullable: false),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    company = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    time_zone = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    stage = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    automatic = table.Column<bool>(type: "boolean", nullable: false),
+                    sequence = table.Column<char>(type: "character(1)", nullable: true),
+                    step = table.Column<int>(type: "integer", nullable: false),
                     epoch = table.Column<long>(type: "bigint", nullable: false),
-                    contacted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    last_inbound_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    last_outbound_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    contact_due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    reply_due_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    follow_up_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    draft = table.Column<string>(type: "nvarchar(max)", maxLength: 4096, nullable: true),
-                    draft_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    stopped_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    stop_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    contacted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    connected_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_inbound_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_outbound_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    contact_due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    reply_due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    follow_up_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    draft = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: true),
+                    draft_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    stopped_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    stop_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1026,16 +1045,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     booking_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    round = table.Column<int>(type: "int", nullable: false),
-                    wave = table.Column<int>(type: "int", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    wave = table.Column<int>(type: "integer", nullable: false),
                     driver_id = table.Column<long>(type: "bigint", nullable: true),
                     actor_id = table.Column<long>(type: "bigint", nullable: true),
-                    note = table.Column<string>(type: "nvarchar(500)", maxLength: 500, nullable: true),
-                    data = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    note = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1053,24 +1072,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     booking_id = table.Column<long>(type: "bigint", nullable: false),
                     driver_id = table.Column<long>(type: "bigint", nullable: false),
-                    round = table.Column<int>(type: "int", nullable: false),
-                    wave = table.Column<int>(type: "int", nullable: false),
-                    asked = table.Column<int>(type: "int", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    delivered_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    seen_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    responded_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    response = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    withdrawn = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    method = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    wave = table.Column<int>(type: "integer", nullable: false),
+                    asked = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    delivered_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    responded_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    response = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    withdrawn = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    method = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     lost_by_ms = table.Column<long>(type: "bigint", nullable: true),
-                    distance = table.Column<double>(type: "float", nullable: true)
+                    distance = table.Column<double>(type: "double precision", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1094,19 +1113,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     booking_id = table.Column<long>(type: "bigint", nullable: false),
-                    round = table.Column<int>(type: "int", nullable: false),
-                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
-                    started_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    hour = table.Column<int>(type: "int", nullable: false),
-                    reachable_drivers = table.Column<int>(type: "int", nullable: false),
-                    total_drivers_notified = table.Column<int>(type: "int", nullable: false),
-                    total_drivers_responded = table.Column<int>(type: "int", nullable: false),
-                    waves = table.Column<int>(type: "int", nullable: false),
-                    broadcast_ms = table.Column<int>(type: "int", nullable: true),
-                    final_status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    hour = table.Column<int>(type: "integer", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "integer", nullable: false),
+                    waves = table.Column<int>(type: "integer", nullable: false),
+                    broadcast_ms = table.Column<int>(type: "integer", nullable: true),
+                    final_status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1124,23 +1143,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     booking_id = table.Column<long>(type: "bigint", nullable: false),
-                    zone = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: true),
-                    started_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    hour = table.Column<int>(type: "int", nullable: false),
-                    reachable_drivers = table.Column<int>(type: "int", nullable: false),
-                    total_drivers_notified = table.Column<int>(type: "int", nullable: false),
-                    total_drivers_responded = table.Column<int>(type: "int", nullable: false),
-                    waves = table.Column<int>(type: "int", nullable: false),
-                    accepted_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    time_to_match = table.Column<int>(type: "int", nullable: true),
-                    broadcast_ms = table.Column<int>(type: "int", nullable: true),
-                    accept_ms = table.Column<int>(type: "int", nullable: true),
-                    human_ms = table.Column<int>(type: "int", nullable: true),
-                    final_status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
-                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    hour = table.Column<int>(type: "integer", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "integer", nullable: false),
+                    waves = table.Column<int>(type: "integer", nullable: false),
+                    accepted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    time_to_match = table.Column<int>(type: "integer", nullable: true),
+                    broadcast_ms = table.Column<int>(type: "integer", nullable: true),
+                    accept_ms = table.Column<int>(type: "integer", nullable: true),
+                    human_ms = table.Column<int>(type: "integer", nullable: true),
+                    final_status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1158,22 +1177,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     number_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    verdict = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    source = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    verdict = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    source = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     actor_id = table.Column<long>(type: "bigint", nullable: true),
-                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
                     generation = table.Column<long>(type: "bigint", nullable: true),
-                    from_state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    to_state = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    code = table.Column<int>(type: "int", nullable: true),
-                    qr_number = table.Column<int>(type: "int", nullable: true),
-                    count = table.Column<int>(type: "int", nullable: false),
-                    last_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    from_state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    to_state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "integer", nullable: true),
+                    qr_number = table.Column<int>(type: "integer", nullable: true),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    last_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1191,15 +1210,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     number_id = table.Column<long>(type: "bigint", nullable: false),
-                    token_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    viewer_hash = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: true),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    viewer_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
                     created_by = table.Column<long>(type: "bigint", nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    revoked_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    revoked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1217,16 +1236,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     number_id = table.Column<long>(type: "bigint", nullable: false),
                     generation = table.Column<long>(type: "bigint", nullable: false),
-                    session_id = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: false),
-                    worker_id = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    protected_qr = table.Column<string>(type: "nvarchar(max)", nullable: true),
-                    qr_expires_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    protected_pairing_code = table.Column<string>(type: "nvarchar(1000)", maxLength: 1000, nullable: true),
-                    pairing_expires_at = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    session_id = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    protected_qr = table.Column<string>(type: "text", nullable: true),
+                    qr_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    protected_pairing_code = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
+                    pairing_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1244,10 +1263,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     number_id = table.Column<long>(type: "bigint", nullable: false),
-                    batch = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    batch = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1265,14 +1284,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     number_id = table.Column<long>(type: "bigint", nullable: false),
-                    send_key = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
-                    command_id = table.Column<string>(type: "nvarchar(60)", maxLength: 60, nullable: false),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    finished_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    provider_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    failure = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true)
+                    send_key = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    command_id = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    provider_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    failure = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1292,7 +1311,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     client_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    approached_at = table.Column<DateTime>(type: "datetime2", nullable: false)
+                    approached_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1322,13 +1341,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     client_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    lock_reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lock_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -1359,21 +1378,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     contact_id = table.Column<long>(type: "bigint", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     owner_id = table.Column<long>(type: "bigint", nullable: true),
                     owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    owner_since = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    opened_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    closed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
+                    owner_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     last_owner_id = table.Column<long>(type: "bigint", nullable: true),
-                    last_message_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    last_message_preview = table.Column<string>(type: "nvarchar(120)", maxLength: 120, nullable: false),
-                    last_message_direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    unread_count = table.Column<int>(type: "int", nullable: false),
-                    waiting_since = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    last_message_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_message_preview = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    last_message_direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    unread_count = table.Column<int>(type: "integer", nullable: false),
+                    waiting_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1398,17 +1417,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    assigned_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     assigned_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    queue_position = table.Column<int>(type: "int", nullable: true),
-                    queued_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    last_activity_check = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    ended_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    end_cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    queue_position = table.Column<int>(type: "integer", nullable: true),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_activity_check = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    end_cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
                     ended_by_id = table.Column<long>(type: "bigint", nullable: true),
                     holder_version = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -1434,12 +1453,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    lock_type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lock_type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -1488,27 +1507,28 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     account_id = table.Column<long>(type: "bigint", nullable: false),
                     prospect_id = table.Column<long>(type: "bigint", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
-                    type = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    effect_key = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    effect_key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
                     prospect_epoch = table.Column<long>(type: "bigint", nullable: false),
-                    content = table.Column<string>(type: "nvarchar(max)", maxLength: 4096, nullable: true),
-                    scheduled_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    due_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    attempts = table.Column<int>(type: "int", nullable: false),
-                    lease_owner = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true),
+                    content = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: true),
+                    template = table.Column<string>(type: "character varying(512)", maxLength: 512, nullable: true),
+                    scheduled_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    lease_owner = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true),
                     epoch = table.Column<long>(type: "bigint", nullable: false),
                     quota_id = table.Column<long>(type: "bigint", nullable: true),
-                    created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    started_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    finished_at = table.Column<DateTime>(type: "datetime2", nullable: true),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true),
-                    error_class = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    finished_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true),
+                    error_class = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
                     created_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -1534,18 +1554,18 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    kind = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    cause = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     actor_id = table.Column<long>(type: "bigint", nullable: true),
                     from_id = table.Column<long>(type: "bigint", nullable: true),
                     to_id = table.Column<long>(type: "bigint", nullable: true),
                     owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    note = table.Column<string>(type: "nvarchar(2000)", maxLength: 2000, nullable: true),
-                    candidates = table.Column<string>(type: "nvarchar(max)", nullable: true)
+                    note = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    candidates = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1563,19 +1583,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    direction = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    type = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
-                    text = table.Column<string>(type: "nvarchar(max)", nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    stored_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    error = table.Column<string>(type: "nvarchar(400)", maxLength: 400, nullable: true),
-                    effect_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    text = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    stored_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    effect_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
                     sender_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
@@ -1600,16 +1620,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     action_id = table.Column<long>(type: "bigint", nullable: false),
                     account_id = table.Column<long>(type: "bigint", nullable: false),
                     prospect_id = table.Column<long>(type: "bigint", nullable: false),
-                    action = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: false),
-                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    attempt = table.Column<int>(type: "int", nullable: false),
-                    provider_message_id = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "nvarchar(80)", maxLength: 80, nullable: true)
+                    action = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    attempt = table.Column<int>(type: "integer", nullable: false),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1627,14 +1647,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: table => new
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("SqlServer:Identity", "1, 1"),
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     conversation_id = table.Column<long>(type: "bigint", nullable: false),
                     profile_id = table.Column<long>(type: "bigint", nullable: false),
                     message_id = table.Column<long>(type: "bigint", nullable: false),
-                    received_at = table.Column<DateTime>(type: "datetime2", nullable: false),
-                    reason = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
-                    claim_token = table.Column<string>(type: "nvarchar(40)", maxLength: 40, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "datetime2", nullable: true)
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    claim_token = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1711,8 +1731,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "role_name_index",
                 table: "asp_net_roles",
                 column: "normalized_name",
-                unique: true,
-                filter: "[normalized_name] IS NOT NULL");
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
@@ -1738,8 +1757,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 name: "user_name_index",
                 table: "asp_net_users",
                 column: "normalized_user_name",
-                unique: true,
-                filter: "[normalized_user_name] IS NOT NULL");
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_assignment_conflicts_at",
@@ -2274,6 +2292,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: new[] { "status", "due_at", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_outreach_sequences_letter_version",
+                table: "outreach_sequences",
+                columns: new[] { "letter", "version" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_outreach_templates_kind_language_variant",
                 table: "outreach_templates",
                 columns: new[] { "kind", "language", "variant" },
@@ -2609,6 +2633,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
             migrationBuilder.DropTable(
                 name: "number_sessions");
+
+            migrationBuilder.DropTable(
+                name: "outreach_sequences");
 
             migrationBuilder.DropTable(
                 name: "outreach_templates");

@@ -326,6 +326,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "outreach_sequences",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    letter = table.Column<char>(type: "TEXT", nullable: false),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    steps = table.Column<string>(type: "TEXT", maxLength: 8000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_outreach_sequences", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "outreach_templates",
                 columns: table => new
                 {
@@ -627,7 +644,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     provider = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     channel_id = table.Column<long>(type: "INTEGER", nullable: true),
                     time_zone = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    plan = table.Column<string>(type: "TEXT", maxLength: 8000, nullable: false),
+                    plan = table.Column<string>(type: "TEXT", maxLength: 20000, nullable: false),
                     state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     version = table.Column<long>(type: "INTEGER", nullable: false),
                     next_send_at = table.Column<DateTime>(type: "TEXT", nullable: true),
@@ -999,6 +1016,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     step = table.Column<int>(type: "INTEGER", nullable: false),
                     epoch = table.Column<long>(type: "INTEGER", nullable: false),
                     contacted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    connected_at = table.Column<DateTime>(type: "TEXT", nullable: true),
                     last_inbound_at = table.Column<DateTime>(type: "TEXT", nullable: true),
                     last_outbound_at = table.Column<DateTime>(type: "TEXT", nullable: true),
                     contact_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
@@ -1497,6 +1515,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     effect_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
                     prospect_epoch = table.Column<long>(type: "INTEGER", nullable: false),
                     content = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: true),
+                    template = table.Column<string>(type: "TEXT", maxLength: 512, nullable: true),
                     scheduled_at = table.Column<DateTime>(type: "TEXT", nullable: false),
                     due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
                     attempts = table.Column<int>(type: "INTEGER", nullable: false),
@@ -2272,6 +2291,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 columns: new[] { "status", "due_at", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_outreach_sequences_letter_version",
+                table: "outreach_sequences",
+                columns: new[] { "letter", "version" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_outreach_templates_kind_language_variant",
                 table: "outreach_templates",
                 columns: new[] { "kind", "language", "variant" },
@@ -2607,6 +2632,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
             migrationBuilder.DropTable(
                 name: "number_sessions");
+
+            migrationBuilder.DropTable(
+                name: "outreach_sequences");
 
             migrationBuilder.DropTable(
                 name: "outreach_templates");
