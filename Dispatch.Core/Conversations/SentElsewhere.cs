@@ -34,17 +34,21 @@ internal static class SentElsewhere
         var texts = ByProvider[session.Dialect.Provider];
         var lines = messages.OrderBy(m => m.ProfileId).ThenBy(m => m.Address, StringComparer.Ordinal).ToList();
         var written = new Dictionary<string, long>(StringComparer.Ordinal);
+        var early = false;
         try
         {
             foreach (var (rows, _) in RowSet.Json(session.Dialect, lines, Values))
             {
-                await session.ExecuteAllAsync(
+                foreach (var (key, conversation, overtaken) in await session.QueryAfterAsync(
                 [
                     new Statement(texts.AddContacts, null, (RowSet.Parameter, rows), ("now", now)),
                     new Statement(texts.AddConversations, null, (RowSet.Parameter, rows), ("now", now), ("reopenable", reopenable)),
                     new Statement(texts.AdoptEcho, null, (RowSet.Parameter, rows)),
-                ]);
-                foreach (var (key, conversation) in await session.QueryAsync(texts.AddMessages, r => (r.GetString(0), r.GetInt64(1)), (RowSet.Parameter, rows), ("now", now))) written[key] = conversation;
+                ], new Statement(texts.AddMessages, null, (RowSet.Parameter, rows), ("now", now)), r => (r.GetString(0), r.GetInt64(1), r.GetInt32(2) > 0)) ?? [])
+                {
+                    written[key] = conversation;
+                    early |= overtaken;
+                }
             }
         }
         catch (Exception e) when (DatabaseErrors.IsDuplicateKey(e))
@@ -55,7 +59,9 @@ internal static class SentElsewhere
         foreach (var known in lines.Where(m => !written.ContainsKey(m.Key)))
         {
             if (await CorrectAsync(session, known, now) is { } conversation) written[known.Key] = conversation;
+            early = true;
         }
+        if (early) await ApplyEarlyAsync(session, lines);
         foreach (var id in written.Values.Distinct())
         {
             session.Publish(Topics.Conversation(id), EventNames.MessageStatus, id);
@@ -68,7 +74,7 @@ internal static class SentElsewhere
     }
 
     /// <summary>Statuses that a gateway reported before the message was written down.</summary>
-    public static async Task ApplyEarlyAsync(WriteSession session, IReadOnlyCollection<SentMessage> messages)
+    private static async Task ApplyEarlyAsync(WriteSession session, IReadOnlyCollection<SentMessage> messages)
     {
         var named = messages.Where(m => m.ProviderId is not null).ToList();
         foreach (var (rows, _) in RowSet.Json(session.Dialect, named, m => [m.ChannelId, m.ProviderId]))
@@ -118,8 +124,10 @@ internal static class SentElsewhere
                 "messages", Given, "effect_key = r.effect_key",
                 "messages.direction = 'Out' AND messages.sender_id IS NULL AND messages.effect_key IS NULL "
                 + "AND (SELECT COUNT(*) FROM messages o WHERE o.effect_key = r.effect_key) = 0", ["channel_id", "provider_message_id"]);
-            var output = dialect.Provider == DatabaseProvider.SqlServer ? " OUTPUT inserted.effect_key, inserted.conversation_id" : "";
-            var returning = dialect.Provider == DatabaseProvider.SqlServer ? "" : " RETURNING effect_key, conversation_id";
+            // Whether a status overtook it; where that cannot be said in the same statement it is always looked for.
+            var output = dialect.Provider == DatabaseProvider.SqlServer ? " OUTPUT inserted.effect_key, inserted.conversation_id, 1" : "";
+            var returning = dialect.Provider == DatabaseProvider.SqlServer ? "" : " RETURNING effect_key, conversation_id, "
+                + "CAST((SELECT COUNT(*) FROM early_statuses s WHERE s.channel_id = messages.channel_id AND s.provider_message_id = messages.provider_message_id) AS integer)";
             AddMessages = "INSERT INTO messages (conversation_id, channel_id, provider_message_id, direction, type, text, at, stored_at, status, status_at, error, effect_key)" + output
                 + $" SELECT COALESCE((SELECT MAX(c.id) {mine} AND c.status <> 'Closed'), (SELECT MAX(c.id) {mine})), "
                 + $"x.channel_id, x.provider_message_id, 'Out', 'text', x.text, x.at, @now, x.status, @now, x.why, x.effect_key FROM {people} "

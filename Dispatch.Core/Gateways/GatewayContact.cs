@@ -107,7 +107,12 @@ public sealed class GatewayContacts(Database database)
                 await database.WriteAsync(async session =>
                 {
                     var mine = session.Db.GatewayContacts.Where(c => c.ChannelId == channelId && c.Address == address);
-                    if (await change(mine) > 0 || await mine.AnyAsync()) return;
+                    // Looked for first: changed first, a row made between the two statements would be taken for one that knows more.
+                    if (await mine.AnyAsync())
+                    {
+                        await change(mine);
+                        return;
+                    }
                     session.Db.GatewayContacts.Add(make());
                     await session.Db.SaveChangesAsync();
                 });

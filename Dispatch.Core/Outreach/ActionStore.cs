@@ -61,13 +61,16 @@ internal static class ActionStore
     }
 
     /// <summary>What the gateway said. Returns what became of each.</summary>
+    /// <param name="together">As one; somebody else took one of them over meanwhile: <see cref="TakenOverException"/>, and nothing is written.</param>
     public static async Task<IReadOnlyList<SentAction>> FinishAsync(
-        WriteSession session, ActionThread thread, IReadOnlyList<(ReadyAction Ready, SendResult Result)> answers, DateTime now, OutreachOptions options, Func<double> jitter)
+        WriteSession session, ActionThread thread, IReadOnlyList<(ReadyAction Ready, SendResult Result)> answers, DateTime now, OutreachOptions options, Func<double> jitter, bool together)
     {
         var breakers = await BreakersAsync(session, answers, now);
         var ends = answers.Select(a => EndOf(a.Ready, a.Result, breakers, now, options, jitter)).ToList();
-        List<End>? done = ends;
-        if (!await session.TryAsync(async () => await FinishRowsAsync(session, ends, now) == ends.Count)) done = await FinishEachAsync(session, thread, ends, now);
+        var done = ends;
+        if (!together) done = await FinishEachAsync(session, thread, ends, now);
+        // Not behind a savepoint of its own: that would be two round trips for what hardly ever happens.
+        else if (await FinishRowsAsync(session, ends, now) != ends.Count) throw new TakenOverException();
         foreach (var (account, breaker) in breakers)
         {
             // Somebody else's answer was faster: counted again from what is so now.

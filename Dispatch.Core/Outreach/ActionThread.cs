@@ -12,13 +12,8 @@ internal sealed class ActionThread(IOptions<ConversationOptions> options)
     public static string KeyOf(long action) => string.Create(CultureInfo.InvariantCulture, $"{SentElsewhere.KeyPrefix}{action}");
 
     /// <summary>Of what the gateway just answered for. Returns what is left to do in the transaction.</summary>
-    public async Task<IReadOnlyList<Statement>> WriteAsync(WriteSession session, IReadOnlyCollection<(ReadyAction Ready, SentAction Sent)> ends, DateTime now)
-    {
-        var lines = ends.Select(e => LineOf(e.Ready, e.Sent)).OfType<SentMessage>().ToList();
-        var rest = await SentElsewhere.WriteAsync(session, lines, now - options.Value.ReopenWithin, now);
-        await SentElsewhere.ApplyEarlyAsync(session, lines);
-        return rest;
-    }
+    public Task<IReadOnlyList<Statement>> WriteAsync(WriteSession session, IReadOnlyCollection<(ReadyAction Ready, SentAction Sent)> ends, DateTime now) =>
+        SentElsewhere.WriteAsync(session, [.. ends.Select(e => LineOf(e.Ready, e.Sent)).OfType<SentMessage>()], now - options.Value.ReopenWithin, now);
 
     /// <summary>Of actions whose rows say what became of them: a sender that was lost, a doubt that ended.</summary>
     public async Task ShowAsync(WriteSession session, IReadOnlyCollection<long> ids, DateTime now)
@@ -35,7 +30,6 @@ internal sealed class ActionThread(IOptions<ConversationOptions> options)
             r.Action.StartedAt ?? now, r.Action.Type == ActionType.Reply)).ToList();
         var rest = await SentElsewhere.WriteAsync(session, lines, now - options.Value.ReopenWithin, now);
         await session.ExecuteAllAsync(rest);
-        await SentElsewhere.ApplyEarlyAsync(session, lines);
     }
 
     private static SentMessage? LineOf(ReadyAction ready, SentAction sent)

@@ -140,13 +140,18 @@ internal sealed partial class SendPath
         {
             if (answer.Failure is { } failure) LogNotSent(ready.Action.Id, ready.Action.Account.Id, failure);
         }
+        var together = true;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 var finished = Now;
                 var options = await _sequences.CurrentAsync(CancellationToken.None);
-                return await _database.WriteAsync(session => ActionStore.FinishAsync(session, _thread, answers, finished, options, Random.Shared.NextDouble), CancellationToken.None);
+                return await _database.WriteAsync(session => ActionStore.FinishAsync(session, _thread, answers, finished, options, Random.Shared.NextDouble, together), CancellationToken.None);
+            }
+            catch (TakenOverException)
+            {
+                together = false;
             }
             catch (Exception e) when (attempt < MaxRecords && e is not ObjectDisposedException)
             {
