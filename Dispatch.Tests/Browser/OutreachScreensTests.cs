@@ -113,7 +113,7 @@ public sealed class OutreachScreensTests(ChromiumFixture chromium, BrowserHost h
         var plan = (await Get<SequencePlans>().ListAsync()).Single(p => p.Letter == 'B');
         Assert.Equal((3, TimeSpan.FromDays(4), new TimeOnly(20, 0), "send_followup_B1"), (plan.Steps.Count, plan.Steps[0].Delay, plan.Steps[1].To, plan.Steps[2].Template));
         Assert.NotNull(plan.ChangedBy);
-        await Expect(page.GetByText("after 4 d")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "B: answered" }).GetByText("after 4 d")).ToBeVisibleAsync();
     }
 
     [Fact]

@@ -42,7 +42,9 @@ public abstract class OutreachThreadCompliance(DatabaseProvider provider, Postgr
         Assert.Equal((ConversationStatus.Assigned, moderator), (conversation.Status, conversation.OwnerId));
         Assert.NotNull(conversation.WaitingSince);
         Assert.Equal(["hello Moussa", "who is this?"], (await Node.ThreadAsync(conversation.Id)).Select(m => m.Text));
-        Assert.True((await Node.Get<ConversationQueries>().ThreadAsync(conversation.Id)).Messages[0].FromOutreach);
+        var thread = await Node.Get<ConversationQueries>().ThreadAsync(conversation.Id);
+        Assert.True(thread.Messages[0].FromOutreach);
+        Assert.Equal([ConversationEventKind.Opened, ConversationEventKind.Assigned], thread.Events.Select(e => e.Kind));
         await Node.AssertConsistentAsync();
         await AssertSoundAsync();
     }
