@@ -77,6 +77,9 @@ internal sealed class DispatchPeer(ServiceProvider services, StartCounter counte
         var channel = new Channel { Key = "bench", Provider = ChannelProvider.Simulator, StatusSince = now, CreatedAt = now };
         session.Db.Channels.Add(channel);
         await session.Db.SaveChangesAsync();
+        // With a profile, or nothing would be written into threads.
+        session.Db.Profiles.Add(new Core.Profiles.Profile { Name = "Bench", ChannelId = channel.Id, CreatedAt = now });
+        await session.Db.SaveChangesAsync();
         var plan = new AccountPlan { Quotas = new Dictionary<ActionType, int> { [ActionType.Followup] = 1_000_000 } };
         for (var i = 1; i <= Accounts; i++)
         {

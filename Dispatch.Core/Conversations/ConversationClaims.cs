@@ -238,7 +238,8 @@ public sealed class ConversationClaims(ProfileLockService locks, IOptions<Conver
         Kind = claim.Cause switch
         {
             ClaimCause.Close => ConversationEventKind.Closed,
-            ClaimCause.Reopen => ConversationEventKind.Reopened,
+            // What was never anybody's held only what outreach had sent (SentElsewhere): his first word opens it.
+            ClaimCause.Reopen => claim.Seen.OwnerVersion == 0 ? ConversationEventKind.Opened : ConversationEventKind.Reopened,
             _ => claim.To is null ? ConversationEventKind.Returned : ConversationEventKind.Assigned,
         },
         Cause = claim.Cause,

@@ -123,7 +123,8 @@ public sealed partial class ConversationQueries
     private static IQueryable<ThreadMessage> Messages(DispatchDb db, IQueryable<Message> query) =>
         query.Select(m => new ThreadMessage(
             m.Id, m.Direction, m.Type, m.Text, m.At, m.StoredAt, m.Status, m.StatusAt, m.Error,
-            db.Moderators.Where(p => p.Id == m.SenderId).Select(p => p.Name).FirstOrDefault()));
+            db.Moderators.Where(p => p.Id == m.SenderId).Select(p => p.Name).FirstOrDefault(),
+            m.EffectKey != null && m.SenderId == null && m.EffectKey.StartsWith(SentElsewhere.KeyPrefix)));
 
     private static IQueryable<ThreadEvent> Events(DispatchDb db, IQueryable<ConversationEvent> query) =>
         query.Select(e => new ThreadEvent(

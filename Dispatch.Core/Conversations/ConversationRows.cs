@@ -66,7 +66,7 @@ public sealed record ConversationPage(IReadOnlyList<ConversationRow> Items, int 
 /// <param name="Sender">Who wrote it here; null for the contact and for our own phone.</param>
 public sealed record ThreadMessage(
     long Id, MessageDirection Direction, string Type, string Text, DateTime At, DateTime StoredAt, MessageStatus Status, DateTime StatusAt,
-    string? Error, string? Sender);
+    string? Error, string? Sender, bool FromOutreach = false);
 
 /// <summary>What happened to the conversation, for a line between its messages.</summary>
 public sealed record ThreadEvent(

@@ -97,8 +97,9 @@ public sealed class InboundIngest(
         return groups;
     }
 
+    /// <summary>One that was never anybody's holds only what we sent him (<see cref="SentElsewhere"/>): his first word opens it, however late.</summary>
     private bool IsOver(FoundConversation found, DateTime now) =>
-        found.Seen.Status == ConversationStatus.Closed && found.ClosedAt + options.Value.ReopenWithin < now;
+        found.Seen is { Status: ConversationStatus.Closed, OwnerVersion: > 0 } && found.ClosedAt + options.Value.ReopenWithin < now;
 
     private static async Task StoreMessagesAsync(WriteSession session, List<Item> items, DateTime now)
     {

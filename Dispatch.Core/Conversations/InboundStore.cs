@@ -17,7 +17,7 @@ internal static class InboundStore
 
     /// <summary>Every text this class can send, for the check of their plans and of their SQL Server form.</summary>
     internal static IEnumerable<string> Statements(SqlDialect dialect) =>
-        [.. ByProvider[dialect.Provider].All, SomeoneWaits, .. AgentBoard.Statements, .. StatusTexts.Values];
+        [.. ByProvider[dialect.Provider].All, SomeoneWaits, .. AgentBoard.Statements, .. StatusTexts.Values, .. SentElsewhere.Statements(dialect)];
 
     public static async Task<HashSet<(long Channel, string Id)>> KnownAsync(WriteSession session, IReadOnlyCollection<(long Channel, string Id)> keys) =>
         [.. await ManyAsync(session, TextsOf(session).Known, keys, k => [k.Channel, k.Id], r => (r.GetInt64(0), r.GetString(1)))];
@@ -36,7 +36,7 @@ internal static class InboundStore
     public static Task RenameAsync(WriteSession session, IReadOnlyCollection<(long Id, string Name)> contacts) =>
         ChangeAsync(session, TextsOf(session).Rename, contacts, c => [c.Id, c.Name]);
 
-    /// <summary>The newest conversation of each pair, open or closed, locked.</summary>
+    /// <summary>The open conversation of each pair, else the newest closed one, locked. A closed one may be younger than the open one (<see cref="SentElsewhere"/>).</summary>
     public static async Task<Dictionary<(long Profile, long Contact), FoundConversation>> NewestAsync(
         WriteSession session, IReadOnlyCollection<(long Profile, long Contact)> keys) =>
         (await ManyAsync(session, TextsOf(session).Newest, keys, k => [k.Profile, k.Contact],
@@ -149,7 +149,7 @@ internal static class InboundStore
 
         public string Rename { get; } = dialect.UpdateRows("contacts", [RowColumn.Id("id"), RowColumn.Text("name")], "name = r.name");
         public string Newest { get; } = dialect.NewestPerKey(
-            "conversations", ConversationKey, "id", "status", "owner_id", "owner_version", "last_owner_id", "closed_at");
+            "conversations", ConversationKey, "CASE WHEN x.status = 'Closed' THEN 1 ELSE 0 END", "id", "status", "owner_id", "owner_version", "last_owner_id", "closed_at");
 
         public string AddConversations { get; } = dialect.InsertRows(
             "conversations",

@@ -38,6 +38,8 @@ public sealed class OwnMessages(Database database)
 
     private static IQueryable<Message> Open(DispatchDb db, long channelId, string address) =>
         db.Messages.Where(m => m.ChannelId == channelId && m.Direction == MessageDirection.Out && m.ProviderMessageId == null
+            // Those of outreach go with their action, which knows better.
+            && (m.EffectKey == null || !m.EffectKey.StartsWith(SentElsewhere.KeyPrefix))
             && new[] { MessageStatus.Sending, MessageStatus.Uncertain, MessageStatus.Sent }.Contains(m.Status)
             && db.Conversations.Any(c => c.Id == m.ConversationId && db.Contacts.Any(k => k.Id == c.ContactId && k.Address == address)));
 }

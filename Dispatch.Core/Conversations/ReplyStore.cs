@@ -93,7 +93,7 @@ internal static class ReplyStore
 
     /// <summary>
     /// A message that did not leave is to leave after all: asked for what a new answer is asked for, because to the contact it is one.
-    /// <see cref="ReplyResult.AlreadyQueued"/>: it did not fail, or somebody was faster.
+    /// <see cref="ReplyResult.AlreadyQueued"/>: it did not fail, or somebody was faster. What outreach sent is never sent from here: its action says what may become of it.
     /// </summary>
     public static async Task<(ReplyOutcome Outcome, long ConversationId)> RequeueAsync(
         WriteSession session, ProfileLockService locks, long messageId, long? actorId, long? lockToken, DateTime now)
@@ -107,7 +107,8 @@ internal static class ReplyStore
         {
             (conversation, refused) = await AnswerAsync(session, locks, reply, now);
             return refused is null && await session.Db.Messages
-                .Where(m => m.Id == messageId && (m.Status == MessageStatus.Failed || m.Status == MessageStatus.Uncertain))
+                .Where(m => m.Id == messageId && (m.Status == MessageStatus.Failed || m.Status == MessageStatus.Uncertain)
+                    && (m.EffectKey == null || !m.EffectKey.StartsWith(SentElsewhere.KeyPrefix)))
                 .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, MessageStatus.Queued).SetProperty(m => m.StatusAt, now).SetProperty(m => m.Error, (string?)null)) == 1;
         });
         if (refused?.Held is { } held) await LockStore.LogAsync(session, held, conversation!.ProfileId, actorId ?? conversation.OwnerId ?? 0, now);
@@ -141,7 +142,7 @@ internal static class ReplyStore
             _ => MessageStatus.Failed,
         };
         var error = result.Failure?.ToString();
-        if (result.ProviderId is not null) await AbsorbEchoAsync(session, message, result.ProviderId);
+        if (result.ProviderId is not null) await AbsorbEchoAsync(session, message.Id, message.ChannelId, result.ProviderId);
         await session.Db.Messages.Where(m => m.Id == message.Id && m.Status == MessageStatus.Sending)
             .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, status).SetProperty(m => m.StatusAt, now)
                 .SetProperty(m => m.ProviderMessageId, result.ProviderId).SetProperty(m => m.Error, error));
@@ -177,15 +178,15 @@ internal static class ReplyStore
     /// A gateway delivers what left through its API back to the webhook, at times before it answers: then our message is there twice, and
     /// the echo has the provider's id. It goes; what it stood for in the line is our message.
     /// </summary>
-    private static async Task AbsorbEchoAsync(WriteSession session, OutboundMessage message, string providerId)
+    internal static async Task AbsorbEchoAsync(WriteSession session, long messageId, long channelId, string providerId)
     {
         var echo = await session.Db.Messages
-            .Where(m => m.ChannelId == message.ChannelId && m.ProviderMessageId == providerId && m.Id != message.Id
+            .Where(m => m.ChannelId == channelId && m.ProviderMessageId == providerId && m.Id != messageId
                 && m.Direction == MessageDirection.Out && m.SenderId == null)
             .Select(m => (long?)m.Id).FirstOrDefaultAsync();
         if (echo is null) return;
-        await session.Db.PendingMessages.Where(p => p.MessageId == echo && !session.Db.PendingMessages.Any(o => o.MessageId == message.Id))
-            .ExecuteUpdateAsync(set => set.SetProperty(p => p.MessageId, message.Id));
+        await session.Db.PendingMessages.Where(p => p.MessageId == echo && !session.Db.PendingMessages.Any(o => o.MessageId == messageId))
+            .ExecuteUpdateAsync(set => set.SetProperty(p => p.MessageId, messageId));
         await session.Db.PendingMessages.Where(p => p.MessageId == echo).ExecuteDeleteAsync();
         await session.Db.Messages.Where(m => m.Id == echo).ExecuteDeleteAsync();
     }

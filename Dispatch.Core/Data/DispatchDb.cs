@@ -75,6 +75,7 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<Prospect> Prospects => Set<Prospect>();
     public DbSet<OutreachAction> OutreachActions => Set<OutreachAction>();
     public DbSet<ActionLog> ActionLogs => Set<ActionLog>();
+    public DbSet<OutreachSequence> OutreachSequences => Set<OutreachSequence>();
     public DbSet<OutreachTemplate> OutreachTemplates => Set<OutreachTemplate>();
     public DbSet<Client> Clients => Set<Client>();
     public DbSet<WhatsAppNumber> Numbers => Set<WhatsAppNumber>();

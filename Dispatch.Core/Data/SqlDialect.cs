@@ -75,7 +75,8 @@ public abstract class SqlDialect
     /// For each key, the columns of the newest row (by id) that has it, locked until the end of the transaction where rows can be locked.
     /// The keys come back first.
     /// </summary>
-    public abstract string NewestPerKey(string table, RowColumn[] keys, params string[] columns);
+    /// <param name="before">An expression over the row (alias <c>x</c>) that comes before the id: the smallest is the one.</param>
+    public abstract string NewestPerKey(string table, RowColumn[] keys, string before, params string[] columns);
 
     /// <summary>A boolean as this provider writes it.</summary>
     public virtual string True => "1";
@@ -108,8 +109,8 @@ public abstract class SqlDialect
             "(SELECT key AS n" + string.Concat(columns.Select((c, i) => $", {(c.Of is { } given ? "@" + given : $"json_extract(value, '$[{i}]')")} AS {c.Name}")) + " FROM json_each(@rows)) AS r";
 
         // One writer: nothing to lock.
-        public override string NewestPerKey(string table, RowColumn[] keys, params string[] columns) =>
-            $"SELECT {KeysAndColumns(keys, columns)} FROM {Rows(keys)} JOIN {table} t ON t.id = (SELECT x.id FROM {table} x WHERE {Match("x", keys)} ORDER BY x.id DESC LIMIT 1)";
+        public override string NewestPerKey(string table, RowColumn[] keys, string before, params string[] columns) =>
+            $"SELECT {KeysAndColumns(keys, columns)} FROM {Rows(keys)} JOIN {table} t ON t.id = (SELECT x.id FROM {table} x WHERE {Match("x", keys)} ORDER BY {before}, x.id DESC LIMIT 1)";
     }
 
     private sealed class PostgresDialect : SqlDialect
@@ -135,9 +136,9 @@ public abstract class SqlDialect
             $"SELECT {string.Join(", ", columns.Select(c => "t." + c))} FROM {Rows(keys)} "
             + $"CROSS JOIN LATERAL (SELECT * FROM {table} x WHERE {Match("x", keys)} LIMIT 1) t";
 
-        public override string NewestPerKey(string table, RowColumn[] keys, params string[] columns) =>
+        public override string NewestPerKey(string table, RowColumn[] keys, string before, params string[] columns) =>
             $"SELECT {KeysAndColumns(keys, columns)} FROM {Rows(keys)} "
-            + $"CROSS JOIN LATERAL (SELECT * FROM {table} x WHERE {Match("x", keys)} ORDER BY x.id DESC LIMIT 1 FOR UPDATE) t";
+            + $"CROSS JOIN LATERAL (SELECT * FROM {table} x WHERE {Match("x", keys)} ORDER BY {before}, x.id DESC LIMIT 1 FOR UPDATE) t";
 
         // The same trap: an equality could be hashed, a range can not and is looked up in the index row by row.
         protected override string IsKey(string column, string given) => $"{column} BETWEEN {given} AND {given}";
@@ -175,9 +176,9 @@ public abstract class SqlDialect
             "(SELECT CAST(j.[key] AS int) AS n" + string.Concat(columns.Select(c => c.Of is { } given ? $", @{given} AS {c.Name}" : ", v." + c.Name)) + " FROM OPENJSON(@rows) j CROSS APPLY OPENJSON(CONCAT('[', j.value, ']')) WITH ("
             + string.Join(", ", columns.Where(c => c.Of is null).Select((c, i) => $"{c.Name} {TypeName(c.Type)} '$[{i}]'")) + ") v) AS r";
 
-        public override string NewestPerKey(string table, RowColumn[] keys, params string[] columns) =>
+        public override string NewestPerKey(string table, RowColumn[] keys, string before, params string[] columns) =>
             $"SELECT {KeysAndColumns(keys, columns)} FROM {Rows(keys)} "
-            + $"CROSS APPLY (SELECT TOP (1) * FROM {table} x WITH (UPDLOCK, ROWLOCK) WHERE {Match("x", keys)} ORDER BY x.id DESC) t";
+            + $"CROSS APPLY (SELECT TOP (1) * FROM {table} x WITH (UPDLOCK, ROWLOCK) WHERE {Match("x", keys)} ORDER BY {before}, x.id DESC) t";
 
         private static string TypeName(RowType type) => type switch
         {

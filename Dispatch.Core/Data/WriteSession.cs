@@ -67,27 +67,27 @@ public sealed class WriteSession
             }
             return true;
         }
-        await using var batch = connection.CreateBatch();
-        batch.Transaction = Db.Database.CurrentTransaction?.GetDbTransaction();
-        foreach (var statement in statements)
-        {
-            var command = batch.CreateBatchCommand();
-            command.CommandText = statement.Sql;
-            foreach (var (name, value) in statement.Arguments)
-            {
-                var parameter = command.CreateParameter();
-                parameter.ParameterName = name;
-                Dialect.SetValue(parameter, value);
-                command.Parameters.Add(parameter);
-            }
-            batch.BatchCommands.Add(command);
-        }
+        await using var batch = Batch(connection, statements);
         await batch.ExecuteNonQueryAsync();
-        for (var i = 0; i < statements.Count; i++)
+        return IsAsWanted(batch, statements);
+    }
+
+    /// <summary>Runs the statements in order and then a query, in one round trip where the provider can. Null: a statement changed another number of rows than it must.</summary>
+    public async Task<List<T>?> QueryAfterAsync<T>(IReadOnlyList<Statement> before, Statement query, Func<DbDataReader, T> map)
+    {
+        var connection = Db.Database.GetDbConnection();
+        if (!connection.CanCreateBatch)
         {
-            if (statements[i].MustChange is { } must && batch.BatchCommands[i].RecordsAffected != must) return false;
+            return await ExecuteAllAsync(before) ? await QueryAsync(query.Sql, map, query.Arguments) : null;
         }
-        return true;
+        await using var batch = Batch(connection, [.. before, query]);
+        var rows = new List<T>();
+        await using (var reader = await batch.ExecuteReaderAsync())
+        {
+            // The statements before it give no rows, and so no result of their own.
+            while (await reader.ReadAsync()) rows.Add(map(reader));
+        }
+        return IsAsWanted(batch, before) ? rows : null;
     }
 
     /// <summary>True: kept. False: everything that <paramref name="work"/> did in this transaction is undone, the transaction goes on.</summary>
@@ -108,6 +108,35 @@ public sealed class WriteSession
         _events.RemoveRange(events, _events.Count - events);
         _followUps.RemoveRange(followUps, _followUps.Count - followUps);
         return false;
+    }
+
+    private static bool IsAsWanted(DbBatch batch, IReadOnlyList<Statement> statements)
+    {
+        for (var i = 0; i < statements.Count; i++)
+        {
+            if (statements[i].MustChange is { } must && batch.BatchCommands[i].RecordsAffected != must) return false;
+        }
+        return true;
+    }
+
+    private DbBatch Batch(DbConnection connection, IReadOnlyList<Statement> statements)
+    {
+        var batch = connection.CreateBatch();
+        batch.Transaction = Db.Database.CurrentTransaction?.GetDbTransaction();
+        foreach (var statement in statements)
+        {
+            var command = batch.CreateBatchCommand();
+            command.CommandText = statement.Sql;
+            foreach (var (name, value) in statement.Arguments)
+            {
+                var parameter = command.CreateParameter();
+                parameter.ParameterName = name;
+                Dialect.SetValue(parameter, value);
+                command.Parameters.Add(parameter);
+            }
+            batch.BatchCommands.Add(command);
+        }
+        return batch;
     }
 
     private DbCommand Prepare(string sql, ReadOnlySpan<(string Name, object? Value)> arguments)

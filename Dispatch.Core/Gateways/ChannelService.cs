@@ -152,16 +152,19 @@ public sealed partial class ChannelService(
 
     private (ChannelOutcome? Bad, string? Sealed) Seal(ChannelProvider provider, ChannelCredentials given)
     {
-        var clean = new ChannelCredentials
-        {
-            Token = Clean(given.Token), Server = Clean(given.Server)?.TrimEnd('/'), Account = Clean(given.Account), UserId = Clean(given.UserId), Secret = Clean(given.Secret),
-            VerifyToken = Clean(given.VerifyToken),
-        };
+        var clean = Clean(given);
         if (!ChannelRules.HasCredentials(provider)) return (new ChannelOutcome(ChannelResult.BadCredentials, Field: "provider"), null);
         if (ChannelRules.Wrong(provider, clean) is [var field, ..]) return (new ChannelOutcome(ChannelResult.BadCredentials, Field: field), null);
         var text = tokens.Seal(clean);
         return text.Length <= ChannelRules.MaxSealed ? (null, text) : (new ChannelOutcome(ChannelResult.BadCredentials, Field: "token"), null);
     }
+
+    /// <summary>As they are stored: blanks around gone, nothing instead of an empty text.</summary>
+    internal static ChannelCredentials Clean(ChannelCredentials given) => new()
+    {
+        Token = Clean(given.Token), Server = Clean(given.Server)?.TrimEnd('/'), Account = Clean(given.Account), UserId = Clean(given.UserId), Secret = Clean(given.Secret),
+        VerifyToken = Clean(given.VerifyToken),
+    };
 
     private static string? Clean(string? token) => string.IsNullOrWhiteSpace(token) ? null : token.Trim();
 

@@ -78,6 +78,11 @@ public sealed class GatewayContacts(Database database)
         .Where(c => c.ChannelId == channelId && c.Address == address && c.Invitation != null && c.Invitation != InvitationStatus.Accepted && c.Invitation != InvitationStatus.Failed)
         .ExecuteUpdateAsync(set => set.SetProperty(c => c.Invitation, InvitationStatus.Accepted))) > 0;
 
+    /// <summary>He is connected with the channel's account, invited by Dispatch or not: he can be written to.</summary>
+    public Task ConnectedAsync(long channelId, string address) => ChangeAsync(
+        channelId, address, q => q.ExecuteUpdateAsync(set => set.SetProperty(c => c.Invitation, InvitationStatus.Accepted)),
+        () => new GatewayContact { ChannelId = channelId, Address = address, Invitation = InvitationStatus.Accepted });
+
     public async Task<bool> IsAcceptedAsync(long channelId, string address, CancellationToken cancel = default)
     {
         await using var db = database.Read();
@@ -102,7 +107,12 @@ public sealed class GatewayContacts(Database database)
                 await database.WriteAsync(async session =>
                 {
                     var mine = session.Db.GatewayContacts.Where(c => c.ChannelId == channelId && c.Address == address);
-                    if (await change(mine) > 0 || await mine.AnyAsync()) return;
+                    // Looked for first: changed first, a row made between the two statements would be taken for one that knows more.
+                    if (await mine.AnyAsync())
+                    {
+                        await change(mine);
+                        return;
+                    }
                     session.Db.GatewayContacts.Add(make());
                     await session.Db.SaveChangesAsync();
                 });

@@ -59,6 +59,7 @@ public static class GatewayServices
         services.AddSingleton<IMessageLookup>(s => new UnipileLookup(
             s.GetRequiredService<Database>(), s.GetRequiredService<UnipileApi>(), s.GetRequiredService<GatewayContacts>(), s.GetRequiredService<ChannelTokens>(),
             s.GetRequiredService<IOptions<UnipileOptions>>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IInvitationGateway>(s => s.GetRequiredService<UnipileInvitations>());
         services.AddSingleton(s => new UnipileInvitations(
             s.GetRequiredService<Database>(), s.GetRequiredService<UnipileApi>(), s.GetRequiredService<ChannelTokens>(), s.GetRequiredService<GatewayPace>(),
             s.GetRequiredService<IOptions<UnipileOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<UnipileInvitations>>()));

@@ -25,25 +25,29 @@ public sealed class GatewayWatch(TimeProvider clock)
     private readonly ConcurrentDictionary<long, Channel> _channels = new();
 
     /// <summary>Hands the message over. Throws what the gateway throws.</summary>
-    public async Task<SendResult> SendAsync(IMessageGateway gateway, OutboundMessage message, TimeSpan? limit, CancellationToken cancel)
+    public Task<SendResult> SendAsync(IMessageGateway gateway, OutboundMessage message, TimeSpan? limit, CancellationToken cancel) =>
+        SendAsync(message, () => gateway.SendTextAsync(message, cancel), limit);
+
+    /// <summary>The same for another call of a gateway about a message (an invitation).</summary>
+    public async Task<SendResult> SendAsync(OutboundMessage message, Func<Task<SendResult>> call, TimeSpan? limit)
     {
         using var activity = Traces.Source.StartActivity(Traces.Send, ActivityKind.Client);
         activity?.SetTag("dispatch.channel.id", message.ChannelId).SetTag("dispatch.message.id", message.Id).SetTag("dispatch.provider", message.Provider.ToString());
         var provider = new KeyValuePair<string, object?>("provider", message.Provider.ToString().ToLowerInvariant());
         var channel = _channels.GetOrAdd(message.ChannelId, _ => new Channel());
         var start = clock.GetTimestamp();
-        var call = channel.Begin(clock.GetUtcNow().UtcDateTime);
+        var begun = channel.Begin(clock.GetUtcNow().UtcDateTime);
         SendFailure? failure = SendFailure.Unknown;
         try
         {
-            var sending = gateway.SendTextAsync(message, cancel);
+            var sending = call();
             var result = await (limit is { } most ? sending.WaitAsync(most, TimeProvider.System, CancellationToken.None) : sending);
             failure = result.Failure;
             return result;
         }
         finally
         {
-            channel.End(call, failure);
+            channel.End(begun, failure);
             var said = failure?.ToString().ToLowerInvariant() ?? "sent";
             Calls.Add(1, provider, new KeyValuePair<string, object?>("result", said));
             Durations.Record(clock.GetElapsedTime(start).TotalSeconds, provider);

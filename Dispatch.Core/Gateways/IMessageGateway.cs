@@ -2,7 +2,11 @@ namespace Dispatch.Core.Gateways;
 
 /// <summary>A message about to leave.</summary>
 public sealed record OutboundMessage(
-    long Id, long ConversationId, long ChannelId, string ChannelKey, ChannelProvider Provider, string? ProtectedToken, string Address, string Text);
+    long Id, long ConversationId, long ChannelId, string ChannelKey, ChannelProvider Provider, string? ProtectedToken, string Address, string Text)
+{
+    /// <summary>Not null: sent instead of the text, which only shows what it says. Only by gateways that have templates.</summary>
+    public GatewayTemplate? Template { get; init; }
+}
 
 /// <summary>Why a message did not leave. Shown as a sentence (resource key <c>SendFailure_{name}</c>).</summary>
 public enum SendFailure
@@ -31,12 +35,17 @@ public enum SendFailure
     WindowClosed,
     /// <summary>Too many messages to this one recipient; the account is fine and later it works again.</summary>
     RecipientLimited,
+    /// <summary>No more invitations of this account for now; messages are fine.</summary>
+    InvitationsUsedUp,
 }
 
 /// <param name="ProviderId">The gateway's id when it accepted the message; a few answers have none.</param>
 /// <param name="Failure">Null: it left.</param>
 public sealed record SendResult(string? ProviderId, SendFailure? Failure)
 {
+    /// <summary>Of an invitation: he is connected already.</summary>
+    public bool Connected { get; init; }
+
     public static SendResult Sent(string providerId) => new(providerId, null);
 
     /// <summary>It left, and the gateway has not named it yet.</summary>

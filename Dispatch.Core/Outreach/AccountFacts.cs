@@ -13,7 +13,8 @@ public sealed record AccountFacts(Account Row, AccountPlan Plan, TimeZoneInfo Zo
 }
 
 /// <summary>What a gateway needs of a channel.</summary>
-public sealed record ChannelFacts(long Id, string Key, ChannelProvider Provider, string? ProtectedToken);
+/// <param name="ProfileId">Who speaks on it: where conversations are; null: nobody.</param>
+public sealed record ChannelFacts(long Id, string Key, ChannelProvider Provider, string? ProtectedToken, long? ProfileId = null);
 
 /// <summary>An account's day of one type.</summary>
 public readonly record struct DayCount(int Reserved, int Used);

@@ -9,7 +9,7 @@ namespace Dispatch.Core.Outreach;
 /// What gateways report of a channel by themselves, for the accounts that send on it. The breaker decides as if a send had been refused for the same reason, so there is one set of rules for
 /// both. Each report may come twice.
 /// </summary>
-public sealed class AccountNews(Database database, ProspectService prospects, OutreachSignal signal, ConnectionSignal connections, TimeProvider clock)
+public sealed class AccountNews(Database database, ProspectService prospects, Actions actions, OutreachSignal signal, ConnectionSignal connections, TimeProvider clock)
 {
     private DateTime Now => clock.GetUtcNow().UtcDateTime;
 
@@ -73,10 +73,12 @@ public sealed class AccountNews(Database database, ProspectService prospects, Ou
         if (accounts.Count == 0) return null;
         var account = known?.AccountId ?? accounts[0];
         var made = known is { } prospect ? new ProspectOutcome(ProspectResult.Duplicate, prospect.Id)
-            : await prospects.CreateAsync(new NewProspect { Name = name, Address = address, AccountId = account, Contact = true }, cancel);
+            : await prospects.CreateAsync(new NewProspect { Name = name, Address = address, AccountId = account, Contact = true, Connected = true }, cancel);
         if (made.Result == ProspectResult.Duplicate)
         {
             var now = Now;
+            await actions.ConnectedAsync(made.Id, cancel);
+            await database.WriteAsync(session => session.Db.Prospects.Where(p => p.Id == made.Id && p.ConnectedAt == null).ExecuteUpdateAsync(set => set.SetProperty(p => p.ConnectedAt, now)), cancel);
             // Who has written or was written to needs no first word; the effect's key would refuse a second one anyway.
             await database.WriteAsync(session => session.Db.Prospects
                 .Where(p => p.Id == made.Id && p.ContactDueAt == null && p.ContactedAt == null && p.LastInboundAt == null && p.StoppedAt == null)

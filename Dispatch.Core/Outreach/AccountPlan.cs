@@ -42,6 +42,9 @@ public sealed record AccountPlan
     /// <summary>Seconds between two messages of the account. 0: none.</summary>
     public int MinGapSeconds { get; init; }
 
+    /// <summary>Of the provider, for what may not go as text.</summary>
+    public IReadOnlyList<PlanTemplate> Templates { get; init; } = [];
+
     public string ToJson() => JsonSerializer.Serialize(this, Options);
 
     public static AccountPlan FromJson(string json) => JsonSerializer.Deserialize<AccountPlan>(json, Options)!;

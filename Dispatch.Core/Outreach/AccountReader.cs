@@ -20,8 +20,8 @@ internal static class AccountReader
                           join c in db.Channels.AsNoTracking() on a.ChannelId equals c.Id into channels
                           from c in channels.DefaultIfEmpty()
                           where ids.Contains(a.Id)
-                          select new { Account = a, Channel = c }).ToListAsync(cancel);
-        return rows.ToDictionary(r => r.Account.Id, r => Facts(r.Account, r.Channel));
+                          select new { Account = a, Channel = c, Profile = db.Profiles.Where(p => p.ChannelId == a.ChannelId).Select(p => (long?)p.Id).FirstOrDefault() }).ToListAsync(cancel);
+        return rows.ToDictionary(r => r.Account.Id, r => Facts(r.Account, r.Channel, r.Profile));
     }
 
     /// <summary>Every account that something waits for, whether it is due or not.</summary>
@@ -34,19 +34,21 @@ internal static class AccountReader
                           orderby a.Id
                           select new
                           {
-                              Account = a, Channel = c,
+                              Account = a, Channel = c, Profile = db.Profiles.Where(p => p.ChannelId == a.ChannelId).Select(p => (long?)p.Id).FirstOrDefault(),
                               Reply = db.OutreachActions.Where(x => x.AccountId == a.Id && x.Type == ActionType.Reply && x.Status == ActionStatus.Pending).Min(x => (DateTime?)x.DueAt),
                               First = db.OutreachActions.Where(x => x.AccountId == a.Id && x.Type == ActionType.FirstContact && x.Status == ActionStatus.Pending).Min(x => (DateTime?)x.DueAt),
+                              Invite = db.OutreachActions.Where(x => x.AccountId == a.Id && x.Type == ActionType.Invitation && x.Status == ActionStatus.Pending).Min(x => (DateTime?)x.DueAt),
                               Follow = db.OutreachActions.Where(x => x.AccountId == a.Id && x.Type == ActionType.Followup && x.Status == ActionStatus.Pending).Min(x => (DateTime?)x.DueAt),
                           }).ToListAsync(cancel);
         var work = new List<AccountWork>();
         foreach (var row in rows)
         {
-            var heads = new List<(ActionType, DateTime)>(3);
+            var heads = new List<(ActionType, DateTime)>(4);
             if (row.Reply is { } reply) heads.Add((ActionType.Reply, reply));
             if (row.First is { } first) heads.Add((ActionType.FirstContact, first));
+            if (row.Invite is { } invite) heads.Add((ActionType.Invitation, invite));
             if (row.Follow is { } follow) heads.Add((ActionType.Followup, follow));
-            if (heads.Count > 0) work.Add(new AccountWork(Facts(row.Account, row.Channel), heads));
+            if (heads.Count > 0) work.Add(new AccountWork(Facts(row.Account, row.Channel, row.Profile), heads));
         }
         return work;
     }
@@ -63,7 +65,7 @@ internal static class AccountReader
         return rows.Where(r => days[r.AccountId] == r.Day).ToDictionary(r => (r.AccountId, r.Type), r => new DayCount(r.Reserved, r.Used));
     }
 
-    internal static AccountFacts Facts(Account account, Gateways.Channel? channel) => new(
+    internal static AccountFacts Facts(Account account, Gateways.Channel? channel, long? profile = null) => new(
         account, AccountPlan.FromJson(account.Plan), TimeZoneInfo.FindSystemTimeZoneById(account.TimeZone),
-        channel is null ? null : new ChannelFacts(channel.Id, channel.Key, channel.Provider, channel.ProtectedToken));
+        channel is null ? null : new ChannelFacts(channel.Id, channel.Key, channel.Provider, channel.ProtectedToken, profile));
 }

@@ -20,6 +20,8 @@ public static class AccountRules
         if (plan.MinGapSeconds is < 0 or > MaxGap) errors.Add(new("minGapSeconds", "OutOfRange", $"0 to {MaxGap} seconds."));
         if (plan.WarmUp is { } warm && (warm.Start is < 1 or > 10_000 || warm.Days is < 1 or > 365))
             errors.Add(new("warmUp", "OutOfRange", "start from 1 to 10000 messages a day, days from 1 to 365."));
+        errors.AddRange(TemplateRules.Check(plan.Templates));
+        if (errors.Count == 0 && plan.ToJson().Length > OutreachConfiguration.PlanLength) errors.Add(new("templates", "TooMany", "Together they are too long."));
         return errors;
     }
 }

@@ -11,7 +11,9 @@ namespace Dispatch.Core.Outreach;
 
 /// <param name="ChannelKey">A channel that exists; null: one of its own is made, with a profile of the account's name, so that prospects' answers have where to go.</param>
 /// <param name="MinGapSeconds">Null: the standard of its provider.</param>
-public sealed record NewAccount(string Name, AccountProvider Provider, string TimeZone, AccountPlan Plan, string? ChannelKey = null, int? MinGapSeconds = null);
+/// <param name="Credentials">Of a channel of its own, where the gateway needs such; null: it has none until somebody enters them on the Profiles page.</param>
+public sealed record NewAccount(
+    string Name, AccountProvider Provider, string TimeZone, AccountPlan Plan, string? ChannelKey = null, int? MinGapSeconds = null, ChannelCredentials? Credentials = null);
 
 public enum AccountResult { Done, NotFound, BadInput, DuplicateName, ChannelNotFound, Unchanged }
 
@@ -21,6 +23,9 @@ public sealed record AccountOutcome(AccountResult Result, long Id = 0, IReadOnly
 public sealed class AccountService(
     Database database, ChannelService channels, ProfileService profiles, OutreachSignal signal, IOptions<OutreachOptions> options, TimeProvider clock)
 {
+    /// <summary>Errors of the credentials are named with this before their field.</summary>
+    public const string Credentials = "credentials.";
+
     public async Task<AccountOutcome> CreateAsync(NewAccount wanted, CancellationToken cancel = default)
     {
         var gap = wanted.MinGapSeconds ?? (wanted.Provider == AccountProvider.Simulator ? 0 : options.Value.DefaultGapSeconds);
@@ -28,6 +33,9 @@ public sealed class AccountService(
         if (AccountRules.Check(wanted.Name, wanted.TimeZone, plan) is { Count: > 0 } errors) return new AccountOutcome(AccountResult.BadInput, Errors: errors);
         if (wanted is { Provider: AccountProvider.WorkerNumber, ChannelKey: null })
             return new AccountOutcome(AccountResult.BadInput, Errors: [new("channel", "Missing", "A connected number has a channel; its key is needed.")]);
+        // Before anything is made: an account with keys that cannot be right would be there and not work.
+        if (wanted.ChannelKey is null && WrongKeys(wanted) is { Count: > 0 } wrong)
+            return new AccountOutcome(AccountResult.BadInput, Errors: [.. wrong.Select(field => new FieldError(Credentials + field, "BadCredentials", "Missing, or not of the form that the gateway gives."))]);
         var now = clock.GetUtcNow().UtcDateTime;
         AccountOutcome outcome;
         try
@@ -97,12 +105,20 @@ public sealed class AccountService(
         return outcome;
     }
 
+    private static IReadOnlyList<string> WrongKeys(NewAccount wanted)
+    {
+        if (wanted.Credentials is not { } given || AccountProviders.ChannelOf(wanted.Provider) is not { } kind || !ChannelRules.NeedsKeys(kind)) return [];
+        if (ChannelRules.HasCredentials(kind)) return ChannelRules.Wrong(kind, ChannelService.Clean(given));
+        return ChannelRules.IsToken(string.IsNullOrWhiteSpace(given.Token) ? null : given.Token.Trim()) ? [] : ["token"];
+    }
+
     /// <summary>Ended in the middle, the account has no channel and says so; nothing leaves, nothing is lost.</summary>
     private async Task GiveChannelAsync(long id, NewAccount wanted, CancellationToken cancel)
     {
         if (AccountProviders.ChannelOf(wanted.Provider) is not { } kind || !ChannelRules.ByHand.Contains(kind)) return;
         var key = string.Create(CultureInfo.InvariantCulture, $"account-{id}");
-        var made = await channels.CreateAsync(key, kind, null, cancel: cancel);
+        var made = wanted.Credentials is { } given && ChannelRules.HasCredentials(kind) ? await channels.CreateWithAsync(key, kind, given, cancel: cancel)
+            : await channels.CreateAsync(key, kind, ChannelRules.NeedsKeys(kind) && !ChannelRules.HasCredentials(kind) ? wanted.Credentials?.Token : null, cancel: cancel);
         if (made.Result != ChannelResult.Done) return;
         await profiles.CreateAsync(wanted.Name.Trim(), key, ProfileMode.Shared, cancel: cancel);
         await ChangeAsync(id, q => q.ExecuteUpdateAsync(set => set.SetProperty(a => a.ChannelId, made.Id).SetProperty(a => a.Version, a => a.Version + 1)), cancel);

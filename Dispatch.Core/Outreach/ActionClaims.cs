@@ -17,8 +17,7 @@ internal static class ActionClaims
         WriteSession session, AccountFacts account, IReadOnlyList<(ActionType Type, DateTime Due)> heads, int most, string owner, DateTime now, OutreachOptions options)
     {
         if (heads.Any(h => ScheduleRules.IsBacklog(account, h.Type, h.Due, now, options))) account.Row.ResumedAt = now;
-        if (!await LockAsync(session, account, anyway: false, now)) return new ClaimResult([], null);
-        var days = await DaysAsync(session, account, now);
+        if (await LockAsync(session, account, anyway: false, now) is not { } days) return new ClaimResult([], null);
         var claimed = new List<ClaimedAction>();
         Wait? wait = null;
         foreach (var (type, due) in heads.OrderBy(h => h.Type == ActionType.Reply ? 0 : 1).ThenBy(h => h.Due))
@@ -45,8 +44,7 @@ internal static class ActionClaims
         WriteSession session, AccountFacts account, long id, ActionType type, string owner, Overrides overrides, DateTime now, OutreachOptions options)
     {
         // Somebody changed the account, or its gap began, a moment ago: decided again on what is so now.
-        if (!await LockAsync(session, account, overrides.HasFlag(Overrides.Gap) || account.Row.NextSendAt > now, now)) throw new StaleReadException("account");
-        var days = await DaysAsync(session, account, now);
+        if (await LockAsync(session, account, overrides.HasFlag(Overrides.Gap) || account.Row.NextSendAt > now, now) is not { } days) throw new StaleReadException("account");
         var day = days.GetValueOrDefault(type);
         var budget = ScheduleRules.BudgetOf(account, type, day.Count, 1, now, overrides);
         if (budget.Count == 0) return new ClaimResult([], budget.Wait);
@@ -57,17 +55,17 @@ internal static class ActionClaims
         return new ClaimResult(await TakeAsync(session, account, type, day, live, owner, now, now, options), null);
     }
 
-    private static async Task<bool> LockAsync(WriteSession session, AccountFacts account, bool anyway, DateTime now) =>
-        await session.ExecuteAsync(
-            ActionSql.LockAccount, ("now", now), ("resumed", account.Row.ResumedAt), ("id", account.Id), ("version", account.Row.Version), ("anyway", anyway ? 1 : 0)) == 1;
+    /// <summary>The account's row, ours until the end of the transaction, with its days as they are then. Null: it is another one by now, or its gap runs.</summary>
+    private static async Task<Dictionary<ActionType, (long Id, DayCount Count)>?> LockAsync(WriteSession session, AccountFacts account, bool anyway, DateTime now) =>
+        (await session.QueryAfterAsync(
+        [
+            new Statement(ActionSql.LockAccount, 1,
+                ("now", now), ("resumed", account.Row.ResumedAt), ("id", account.Id), ("version", account.Row.Version), ("anyway", anyway ? 1 : 0)),
+        ], DaysOf(account, now), ReadDay))?.ToDictionary(r => r.Type, r => (r.Id, r.Count));
 
-    private static async Task<Dictionary<ActionType, (long Id, DayCount Count)>> DaysAsync(WriteSession session, AccountFacts account, DateTime now)
-    {
-        var rows = await session.QueryAsync(
-            ActionSql.Days, r => (Type: Enum.Parse<ActionType>(r.GetString(1)), Id: r.GetInt64(0), Count: new DayCount(r.GetInt32(2), r.GetInt32(3))),
-            ("account", account.Id), ("day", QuotaRules.Key(account.DayOf(now))));
-        return rows.ToDictionary(r => r.Type, r => (r.Id, r.Count));
-    }
+    private static Statement DaysOf(AccountFacts account, DateTime now) => new(ActionSql.Days, null, ("account", account.Id), ("day", QuotaRules.Key(account.DayOf(now))));
+
+    private static (ActionType Type, long Id, DayCount Count) ReadDay(DbDataReader r) => (Enum.Parse<ActionType>(r.GetString(1)), r.GetInt64(0), new DayCount(r.GetInt32(2), r.GetInt32(3)));
 
     private static async Task<List<ClaimedAction>> TakeAsync(
         WriteSession session, AccountFacts account, ActionType type, (long Id, DayCount Count) day, List<ClaimedAction> actions, string owner, DateTime paced, DateTime now,
@@ -76,7 +74,8 @@ internal static class ActionClaims
         if (day.Id == 0)
         {
             await session.ExecuteAsync(ActionSql.AddDay, ("account", account.Id), ("type", type), ("day", QuotaRules.Key(account.DayOf(now))));
-            day = (await DaysAsync(session, account, now))[type];
+            var made = (await session.QueryAsync(ActionSql.Days, ReadDay, DaysOf(account, now).Arguments)).Single(d => d.Type == type);
+            day = (made.Id, made.Count);
         }
         var taken = actions.ConvertAll(a => a with { Epoch = a.Epoch + 1, Attempts = a.Attempts + 1, QuotaId = day.Id, Day = account.DayOf(now) });
         var gap = ScheduleRules.GapAfter(account, type, paced, options);
@@ -110,7 +109,7 @@ internal static class ActionClaims
             r.GetInt64(0), r.GetInt64(1), r.GetString(3), type, r.IsDBNull(4) ? null : r.GetString(4), r.GetInt32(5), r.GetInt64(6),
             DateTime.SpecifyKind(r.GetDateTime(7), DateTimeKind.Utc), prospect, 0, account, overrides)
         {
-            Facts = new ProspectFacts(Enum.Parse<ProspectStage>(r.GetString(14)), null, 0, Moment(r, 16), Moment(r, 17), null),
+            Facts = new ProspectFacts(Enum.Parse<ProspectStage>(r.GetString(14)), null, 0, Moment(r, 16), Moment(r, 17), null), WasTemplate = !r.IsDBNull(18),
         };
         var stale = type != ActionType.Reply && (r.GetInt64(13) != action.ProspectEpoch || r.GetString(14) == nameof(ProspectStage.Stopped));
         return (action, stale);

@@ -9,7 +9,7 @@ internal sealed class ActionSql
 
     private const string Columns =
         "a.id, a.epoch, a.prospect_id, a.kind, a.content, a.attempts, a.prospect_epoch, a.due_at, a.started_at, p.name, p.address, p.company, p.language, p.epoch, p.stage, p.time_zone, "
-        + "p.contacted_at, p.last_inbound_at";
+        + "p.contacted_at, p.last_inbound_at, a.template";
 
     private const string Joined = "JOIN prospects p ON p.id = a.prospect_id";
 
@@ -28,8 +28,8 @@ internal sealed class ActionSql
             "status = 'Claimed', lease_owner = @owner, epoch = r.epoch, quota_id = r.quota, attempts = attempts + 1, error = NULL, error_class = NULL",
             // The epoch is a fence, and it ties the condition to the given row: of "status = 'Pending'" alone PostgreSQL thinks that it leaves one row, and walks through the table for it.
             "status = 'Pending' AND outreach_actions.epoch = r.epoch - 1");
-        Start = dialect.UpdateRows("outreach_actions", [.. Key, RowColumn.Text("content"), RowColumn.Id("account_version")],
-            "status = 'Sending', started_at = @now, content = r.content",
+        Start = dialect.UpdateRows("outreach_actions", [.. Key, RowColumn.Text("content"), RowColumn.Text("template"), RowColumn.Id("account_version")],
+            "status = 'Sending', started_at = @now, content = r.content, template = r.template",
             "status = 'Claimed' AND outreach_actions.epoch = r.epoch AND "
             + "EXISTS (SELECT 1 FROM prospects p WHERE p.id = outreach_actions.prospect_id AND (outreach_actions.type = 'Reply' OR (p.epoch = outreach_actions.prospect_epoch AND p.stopped_at IS NULL))) AND "
             + "EXISTS (SELECT 1 FROM outreach_accounts c WHERE c.id = outreach_actions.account_id AND c.version = r.account_version) AND "
@@ -45,9 +45,14 @@ internal sealed class ActionSql
             "status = 'Sending' AND outreach_actions.epoch = r.epoch");
         Advance = dialect.UpdateRows("prospects",
             [RowColumn.Id("id"), RowColumn.Id("epoch"), RowColumn.Text("sequence"), RowColumn.Number("step"), RowColumn.Moment("look")],
-            "last_outbound_at = @now, contacted_at = COALESCE(contacted_at, @now), stage = CASE WHEN stage = 'New' THEN 'Contacted' ELSE stage END, "
+            "last_outbound_at = @now, contacted_at = COALESCE(contacted_at, @now), stage = CASE WHEN stage IN ('New','Invited') THEN 'Contacted' ELSE stage END, "
             + "sequence = r.sequence, step = r.step, follow_up_at = r.look, contact_due_at = NULL",
             "prospects.epoch = r.epoch");
+        Invited = dialect.UpdateRows("prospects", [RowColumn.Id("id"), RowColumn.Id("epoch"), RowColumn.Number("connected")],
+            "stage = CASE WHEN stage = 'New' THEN 'Invited' ELSE stage END, connected_at = CASE WHEN r.connected = 1 THEN COALESCE(connected_at, @now) ELSE connected_at END, "
+            // Connected already: the first contact may follow at once.
+            + "contact_due_at = CASE WHEN r.connected = 1 AND contacted_at IS NULL THEN @now ELSE NULL END",
+            "prospects.epoch = r.epoch AND prospects.stopped_at IS NULL");
         Give = dialect.UpdateRows("account_days", [RowColumn.Id("id"), RowColumn.Number("back"), RowColumn.Number("used_up")], "reserved = reserved - r.back, used = used + r.used_up");
         Log = dialect.InsertRows("action_logs",
         [
@@ -107,6 +112,7 @@ internal sealed class ActionSql
     public string Leave { get; }
     public string Finish { get; }
     public string Advance { get; }
+    public string Invited { get; }
     public string Give { get; }
     public string Log { get; }
     public string Plan { get; }
@@ -126,7 +132,7 @@ internal sealed class ActionSql
         var sql = ByProvider[dialect.Provider];
         return
         [
-            LockAccount, SetNext, Days, AddDay, Reserve, BreakerSet, sql.Due, sql.One, sql.Claim, sql.Start, sql.Leave, sql.Finish, sql.Advance, sql.Give, sql.Log, sql.Plan,
+            LockAccount, SetNext, Days, AddDay, Reserve, BreakerSet, sql.Due, sql.One, sql.Claim, sql.Start, sql.Leave, sql.Finish, sql.Advance, sql.Invited, sql.Give, sql.Log, sql.Plan,
             sql.KnownKeys, sql.KnownActions, sql.ProspectsById, sql.ReleaseOrphans, sql.DoubtOrphans, sql.Replied, sql.StopSteps,
         ];
     }

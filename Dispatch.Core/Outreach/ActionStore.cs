@@ -6,7 +6,12 @@ using Microsoft.EntityFrameworkCore;
 namespace Dispatch.Core.Outreach;
 
 /// <summary>A composed action on its way out.</summary>
-internal sealed record ReadyAction(ClaimedAction Action, string Text);
+/// <param name="Template">Of the provider, instead of the text, which then only shows what it says.</param>
+internal sealed record ReadyAction(ClaimedAction Action, string Text, GatewayTemplate? Template = null)
+{
+    /// <summary>When its start was committed (UTC).</summary>
+    public DateTime StartedAt { get; init; }
+}
 
 /// <summary>An action that goes back, or ends, without having been sent.</summary>
 /// <param name="DueAt">Null: as it was.</param>
@@ -24,7 +29,7 @@ internal static class ActionStore
     public static async Task<IReadOnlyList<ReadyAction>> StartAsync(WriteSession session, IReadOnlyList<ReadyAction> ready, string owner, DateTime now)
     {
         var started = 0;
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, ready, r => [r.Action.Id, r.Action.Epoch, r.Text, r.Action.Account.Row.Version]))
+        foreach (var (rows, _) in RowSet.Json(session.Dialect, ready, r => [r.Action.Id, r.Action.Epoch, r.Text, r.Template?.Name, r.Action.Account.Row.Version]))
             started += await session.ExecuteAsync(ActionSql.Of(session).Start, (RowSet.Parameter, rows), ("now", now), ("owner", owner));
         if (started == ready.Count) return ready;
         var ids = ready.Select(r => r.Action.Id).ToList();
@@ -56,13 +61,16 @@ internal static class ActionStore
     }
 
     /// <summary>What the gateway said. Returns what became of each.</summary>
+    /// <param name="together">As one; somebody else took one of them over meanwhile: <see cref="TakenOverException"/>, and nothing is written.</param>
     public static async Task<IReadOnlyList<SentAction>> FinishAsync(
-        WriteSession session, IReadOnlyList<(ReadyAction Ready, SendResult Result)> answers, DateTime now, OutreachOptions options, Func<double> jitter)
+        WriteSession session, ActionThread thread, IReadOnlyList<(ReadyAction Ready, SendResult Result)> answers, DateTime now, OutreachOptions options, Func<double> jitter, bool together)
     {
         var breakers = await BreakersAsync(session, answers, now);
         var ends = answers.Select(a => EndOf(a.Ready, a.Result, breakers, now, options, jitter)).ToList();
-        List<End>? done = ends;
-        if (!await session.TryAsync(async () => await FinishRowsAsync(session, ends, now) == ends.Count)) done = await FinishEachAsync(session, ends, now);
+        var done = ends;
+        if (!together) done = await FinishEachAsync(session, thread, ends, now);
+        // Not behind a savepoint of its own: that would be two round trips for what hardly ever happens.
+        else if (await FinishRowsAsync(session, ends, now) != ends.Count) throw new TakenOverException();
         foreach (var (account, breaker) in breakers)
         {
             // Somebody else's answer was faster: counted again from what is so now.
@@ -70,9 +78,13 @@ internal static class ActionStore
                     ("id", account), ("seen", breaker.Seen)) == 0 && breaker.Decision.Failures > 0)
                 throw new StaleReadException("breaker");
         }
+        // Conversations before prospects, as whoever writes to us locks them.
+        var lines = await thread.WriteAsync(session, done.ConvertAll(e => (e.Ready, e.Sent)), now);
         await session.ExecuteAllAsync(
         [
+            .. lines,
             .. Advance(session, done, now, options),
+            .. Invited(session, done, now),
             .. Give(session, done.ConvertAll(e => (e.Action.QuotaId, e.Sent.Status is ActionStatus.Success or ActionStatus.Uncertain))),
             .. Log(session, done.ConvertAll(e => LogOf(e.Action, e.Sent.Status == ActionStatus.Pending ? ActionStatus.Failed : e.Sent.Status, e.Sent.ProviderId, e.Sent.Error)), now),
         ]);
@@ -128,10 +140,10 @@ internal static class ActionStore
         ReadyAction ready, SendResult result, Dictionary<long, (int Seen, BreakerDecision Decision)> breakers, DateTime now, OutreachOptions options, Func<double> jitter)
     {
         var action = ready.Action;
-        if (result.Failure is not { } failure) return new End(action, null, new SentAction(action.Id, ActionStatus.Success, Clip(result.ProviderId), null, null));
+        if (result.Failure is not { } failure) return new End(ready, null, new SentAction(action.Id, ActionStatus.Success, Clip(result.ProviderId), null, null), result.Connected);
         var until = breakers.TryGetValue(action.Account.Id, out var breaker) ? breaker.Decision.Until : null;
         var decision = RetryRules.Decide(failure, action.Attempts, until, now, jitter(), options.MaxAttempts);
-        return new End(action, decision.Class, new SentAction(action.Id, decision.Status, Clip(result.ProviderId), failure.ToString(), decision.DueAt));
+        return new End(ready, decision.Class, new SentAction(action.Id, decision.Status, Clip(result.ProviderId), failure.ToString(), decision.DueAt));
     }
 
     /// <summary>What a gateway calls an id must not keep its success from being recorded.</summary>
@@ -147,7 +159,7 @@ internal static class ActionStore
     }
 
     /// <summary>Some were taken over meanwhile (this process was thought dead). What left is known now, whoever doubted it: its unit was counted as used then.</summary>
-    private static async Task<List<End>> FinishEachAsync(WriteSession session, List<End> ends, DateTime now)
+    private static async Task<List<End>> FinishEachAsync(WriteSession session, ActionThread thread, List<End> ends, DateTime now)
     {
         var done = new List<End>();
         foreach (var end in ends)
@@ -159,7 +171,9 @@ internal static class ActionStore
                 var rows = await session.Db.OutreachActions.Where(a => a.Id == id && a.Epoch == epoch && a.Status == ActionStatus.Uncertain && a.Error == nameof(ActionEnd.LostSender))
                     .ExecuteUpdateAsync(set => set.SetProperty(a => a.Status, ActionStatus.Success).SetProperty(a => a.ProviderMessageId, provider)
                         .SetProperty(a => a.Error, (string?)null).SetProperty(a => a.ErrorClass, (ErrorClass?)null).SetProperty(a => a.FinishedAt, now));
-                if (rows == 1) await LogAsync(session, [LogOf(end.Action, ActionStatus.Success, provider, null)], now);
+                if (rows == 0) continue;
+                await LogAsync(session, [LogOf(end.Action, ActionStatus.Success, provider, null)], now);
+                await thread.ShowAsync(session, [id], now);
             }
         }
         return done;
@@ -168,7 +182,7 @@ internal static class ActionStore
     /// <summary>Where the prospects of what left are in their sequences now. Who has written in between has another epoch, and nothing of his changes.</summary>
     private static IEnumerable<Statement> Advance(WriteSession session, List<End> ends, DateTime now, OutreachOptions options)
     {
-        var moved = ends.Where(e => e.Sent.Status == ActionStatus.Success).GroupBy(e => e.Action.Prospect.Id).Select(g => g.OrderBy(e => e.Action.Id).Last().Action)
+        var moved = ends.Where(e => e.Sent.Status == ActionStatus.Success && e.Action.Type != ActionType.Invitation).GroupBy(e => e.Action.Prospect.Id).Select(g => g.OrderBy(e => e.Action.Id).Last().Action)
             .OrderBy(a => a.Prospect.Id).ToList();
         return RowSet.Json(session.Dialect, moved, a =>
         {
@@ -176,10 +190,17 @@ internal static class ActionStore
             var after = a.Facts with
             {
                 Sequence = step?.Sequence, Step = step?.Step ?? 0, ContactedAt = a.Facts.ContactedAt ?? now, LastOutboundAt = now,
-                Stage = a.Facts.Stage == ProspectStage.New ? ProspectStage.Contacted : a.Facts.Stage,
+                Stage = a.Facts.Stage is ProspectStage.New or ProspectStage.Invited ? ProspectStage.Contacted : a.Facts.Stage,
             };
             return [a.Prospect.Id, a.ProspectEpoch, after.Sequence?.ToString(), after.Step, FollowupRules.NextLook(after, options)];
         }).Select(r => new Statement(ActionSql.Of(session).Advance, null, (RowSet.Parameter, r.Json), ("now", now)));
+    }
+
+    private static IEnumerable<Statement> Invited(WriteSession session, List<End> ends, DateTime now)
+    {
+        var invited = ends.Where(e => e.Sent.Status == ActionStatus.Success && e.Action.Type == ActionType.Invitation).OrderBy(e => e.Action.Prospect.Id).ToList();
+        return RowSet.Json(session.Dialect, invited, e => [e.Action.Prospect.Id, e.Action.ProspectEpoch, e.Connected ? 1 : 0])
+            .Select(r => new Statement(ActionSql.Of(session).Invited, null, (RowSet.Parameter, r.Json), ("now", now)));
     }
 
     private static async Task StopUnreachableAsync(WriteSession session, List<long> prospects, DateTime now)
@@ -187,5 +208,8 @@ internal static class ActionStore
         foreach (var id in prospects.Distinct().Order()) await ProspectStore.StopAsync(session, id, StopReason.Unreachable, now);
     }
 
-    private sealed record End(ClaimedAction Action, ErrorClass? Class, SentAction Sent);
+    private sealed record End(ReadyAction Ready, ErrorClass? Class, SentAction Sent, bool Connected = false)
+    {
+        public ClaimedAction Action => Ready.Action;
+    }
 }

@@ -16,7 +16,7 @@ public sealed partial class Actions
         var mine = await (from p in db.Prospects
                           join a in db.OutreachActions on p.Id equals a.ProspectId
                           join c in db.Accounts on a.AccountId equals c.Id
-                          where p.Address == address && c.ChannelId == channelId && new[] { ActionStatus.Sending, ActionStatus.Uncertain, ActionStatus.Success }.Contains(a.Status)
+                          where p.Address == address && c.ChannelId == channelId && a.Type != ActionType.Invitation && new[] { ActionStatus.Sending, ActionStatus.Uncertain, ActionStatus.Success }.Contains(a.Status)
                           orderby a.Id descending
                           select new { a.Id, a.Status, a.Content, a.ProviderMessageId }).Take(Looked).ToListAsync(cancel);
         if (mine.Exists(a => a.ProviderMessageId == providerId)) return true;
@@ -40,6 +40,11 @@ public sealed partial class Actions
     }
 
     /// <summary>The gateway's answer had no id yet.</summary>
-    private async Task<bool> NameAsync(long id, string providerId, CancellationToken cancel) => await _database.WriteAsync(session => session.Db.OutreachActions
-        .Where(a => a.Id == id && a.ProviderMessageId == null).ExecuteUpdateAsync(set => set.SetProperty(a => a.ProviderMessageId, providerId)), cancel) == 1;
+    private async Task<bool> NameAsync(long id, string providerId, CancellationToken cancel) => await _database.WriteAsync(async session =>
+    {
+        if (await session.Db.OutreachActions.Where(a => a.Id == id && a.ProviderMessageId == null).ExecuteUpdateAsync(set => set.SetProperty(a => a.ProviderMessageId, providerId)) == 0) return false;
+        var key = ActionThread.KeyOf(id);
+        await session.Db.Messages.Where(m => m.EffectKey == key && m.ProviderMessageId == null).ExecuteUpdateAsync(set => set.SetProperty(m => m.ProviderMessageId, providerId));
+        return true;
+    }, cancel);
 }

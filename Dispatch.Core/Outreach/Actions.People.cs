@@ -71,17 +71,50 @@ public sealed partial class Actions
         if (sent is null)
         {
             if (await DoubtAsync(id, cancel) is not { } doubt) return await LookAsync(id, cancel);
-            if (!_lookups.TryGetValue(doubt.Message.Provider, out var lookup)) return new ActionOutcome(ActionResult.CannotAsk, id, ActionStatus.Uncertain);
-            (sent, providerId) = await lookup.FindAsync(doubt.Message, doubt.Since, cancel);
+            if (await AskAsync(doubt.Message, doubt.Type, doubt.Since, cancel) is not { } answer) return new ActionOutcome(ActionResult.CannotAsk, id, ActionStatus.Uncertain);
+            (sent, providerId) = answer;
             if (sent is null) return new ActionOutcome(ActionResult.CannotAsk, id, ActionStatus.Uncertain);
         }
         return await EndDoubtAsync(id, sent.Value, providerId, cancel);
     }
 
-    private Task<ActionOutcome> EndDoubtAsync(long id, bool sent, string? providerId, CancellationToken cancel)
+    /// <summary>
+    /// The gateway tells that a prospect is connected: an invitation of whom nobody knew whether it left did, and one that waits is not needed. His first contact is somebody else's to plan.
+    /// </summary>
+    public async Task ConnectedAsync(long prospectId, CancellationToken cancel = default)
+    {
+        List<(long Id, ActionStatus Status)> open;
+        await using (var db = _database.Read())
+        {
+            open = (await db.OutreachActions.Where(a => a.ProspectId == prospectId && a.Type == ActionType.Invitation && (a.Status == ActionStatus.Pending || a.Status == ActionStatus.Uncertain))
+                .Select(a => new { a.Id, a.Status }).ToListAsync(cancel)).ConvertAll(a => (a.Id, a.Status));
+        }
+        var now = Now;
+        foreach (var (id, status) in open)
+        {
+            if (status == ActionStatus.Uncertain) await EndDoubtAsync(id, true, null, cancel);
+            else
+            {
+                await _database.WriteAsync(async session =>
+                {
+                    var rows = await session.Db.OutreachActions.Where(a => a.Id == id && a.Status == ActionStatus.Pending).ExecuteUpdateAsync(set => set
+                        .SetProperty(a => a.Status, ActionStatus.Cancelled).SetProperty(a => a.Error, nameof(ActionEnd.AlreadyConnected)).SetProperty(a => a.FinishedAt, now));
+                    await DoneAsync(session, id, rows, ActionResult.Cancelled);
+                }, cancel);
+            }
+        }
+    }
+
+    /// <summary>Null: this gateway cannot be asked about such.</summary>
+    private async Task<LookupResult?> AskAsync(OutboundMessage message, ActionType type, DateTime since, CancellationToken cancel) => type == ActionType.Invitation
+        ? _invitations.TryGetValue(message.Provider, out var inviter) ? await inviter.FindInvitationAsync(message, since, cancel) : null
+        : _lookups.TryGetValue(message.Provider, out var lookup) ? await lookup.FindAsync(message, since, cancel) : null;
+
+    private async Task<ActionOutcome> EndDoubtAsync(long id, bool sent, string? providerId, CancellationToken cancel)
     {
         var now = Now;
-        return _database.WriteAsync(async session =>
+        var options = await _sequences.CurrentAsync(cancel);
+        return await _database.WriteAsync(async session =>
         {
             var row = await session.Db.OutreachActions.AsNoTracking().FirstOrDefaultAsync(a => a.Id == id);
             if (row is null) return new ActionOutcome(ActionResult.NotFound, id);
@@ -95,7 +128,9 @@ public sealed partial class Actions
                     [new ActionLog { ActionId = id, AccountId = row.AccountId, ProspectId = row.ProspectId, Action = row.Kind, Status = status, Attempt = row.Attempts, ProviderMessageId = providerId, Error = why }], now);
                 if (!sent && row.QuotaId is { } quota)
                     await session.Db.AccountDays.Where(d => d.Id == quota && d.Used > 0).ExecuteUpdateAsync(set => set.SetProperty(d => d.Used, d => d.Used - 1));
-                if (sent) await AdvanceAsync(session, row, now);
+                // Conversations before prospects, as whoever writes to us locks them.
+                await _thread.ShowAsync(session, [id], now);
+                if (sent) await AdvanceAsync(session, row, options, now);
             }
             // A later step may have waited for the end of the doubt.
             session.AfterCommit(_signal.Wake);
@@ -134,23 +169,28 @@ public sealed partial class Actions
     }
 
     /// <summary>The sequence goes on from what turned out to have left.</summary>
-    private async Task AdvanceAsync(WriteSession session, OutreachAction action, DateTime now)
+    private static async Task AdvanceAsync(WriteSession session, OutreachAction action, OutreachOptions options, DateTime now)
     {
+        if (action.Type == ActionType.Invitation)
+        {
+            await session.Db.Prospects.Where(p => p.Id == action.ProspectId && p.Stage == ProspectStage.New).ExecuteUpdateAsync(set => set.SetProperty(p => p.Stage, ProspectStage.Invited));
+            return;
+        }
         var prospect = await session.Db.Prospects.AsNoTracking().FirstAsync(p => p.Id == action.ProspectId);
         var left = action.StartedAt ?? now;
         var step = ActionKinds.StepOf(action.Kind);
         var after = ProspectFacts.Of(prospect) with
         {
             Sequence = step?.Sequence, Step = step?.Step ?? 0, ContactedAt = prospect.ContactedAt ?? left, LastOutboundAt = left,
-            Stage = prospect.Stage == ProspectStage.New ? ProspectStage.Contacted : prospect.Stage,
+            Stage = prospect.Stage is ProspectStage.New or ProspectStage.Invited ? ProspectStage.Contacted : prospect.Stage,
         };
-        var (epoch, look) = (action.ProspectEpoch, FollowupRules.NextLook(after, _options));
+        var (epoch, look) = (action.ProspectEpoch, FollowupRules.NextLook(after, options));
         await session.Db.Prospects.Where(p => p.Id == prospect.Id && p.Epoch == epoch).ExecuteUpdateAsync(set => set
             .SetProperty(p => p.Sequence, after.Sequence).SetProperty(p => p.Step, after.Step).SetProperty(p => p.ContactedAt, after.ContactedAt)
             .SetProperty(p => p.LastOutboundAt, after.LastOutboundAt).SetProperty(p => p.Stage, after.Stage).SetProperty(p => p.FollowUpAt, look));
     }
 
-    private async Task<(OutboundMessage Message, DateTime Since)?> DoubtAsync(long id, CancellationToken cancel)
+    private async Task<(OutboundMessage Message, ActionType Type, DateTime Since)?> DoubtAsync(long id, CancellationToken cancel)
     {
         await using var db = _database.Read();
         var row = await (from a in db.OutreachActions
@@ -159,7 +199,7 @@ public sealed partial class Actions
                          select new { Action = a, p.Address }).FirstOrDefaultAsync(cancel);
         if (row is null || await AccountReader.FindAsync(db, row.Action.AccountId, cancel) is not { Channel: { } channel }) return null;
         return (new OutboundMessage(id, 0, channel.Id, channel.Key, channel.Provider, channel.ProtectedToken, row.Address, row.Action.Content ?? ""),
-            row.Action.StartedAt ?? row.Action.CreatedAt);
+            row.Action.Type, row.Action.StartedAt ?? row.Action.CreatedAt);
     }
 
     private async Task<ActionOutcome> LookAsync(long id, CancellationToken cancel)

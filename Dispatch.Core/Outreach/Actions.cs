@@ -20,17 +20,24 @@ public sealed partial class Actions
     private readonly OutreachNode _node;
     private readonly OutreachSignal _signal;
     private readonly OutreachOptions _options;
+    private readonly ActionThread _thread;
+    private readonly SequencePlans _sequences;
+    private readonly IReadOnlyDictionary<ChannelProvider, IInvitationGateway> _invitations;
     private readonly IReadOnlyDictionary<ChannelProvider, IMessageLookup> _lookups;
     private readonly TimeProvider _clock;
 
     internal Actions(
-        Database database, ActionPlanner planner, SendPath path, OutreachNode node, OutreachSignal signal, IEnumerable<IMessageLookup> lookups, IOptions<OutreachOptions> options, TimeProvider clock)
+        Database database, ActionPlanner planner, SendPath path, OutreachNode node, OutreachSignal signal, ActionThread thread, SequencePlans sequences, IEnumerable<IMessageLookup> lookups,
+        IEnumerable<IInvitationGateway> invitations, IOptions<OutreachOptions> options, TimeProvider clock)
     {
         _database = database;
         _planner = planner;
         _path = path;
         _node = node;
         _signal = signal;
+        _thread = thread;
+        _sequences = sequences;
+        _invitations = invitations.ToDictionary(i => i.Provider);
         _options = options.Value;
         _lookups = lookups.ToDictionary(l => l.Provider);
         _clock = clock;
@@ -50,6 +57,30 @@ public sealed partial class Actions
     /// </summary>
     public Task<ActionOutcome> ExecuteSendFirstContact(long prospectId, long accountId, string? content = null, CancellationToken cancel = default) =>
         ExecuteAsync(new NewAction(ActionKinds.FirstContact, prospectId, accountId, content), Overrides.None, keepPending: true, cancel);
+
+    /// <summary>
+    /// An invitation to connect, where the account's provider has such: once per prospect and account ever. When it is accepted the first contact follows (<see cref="AccountNews.ConnectedAsync"/>).
+    /// </summary>
+    /// <param name="note">Null: the text of the kind, or none.</param>
+    public Task<ActionOutcome> ExecuteSendInvitation(long prospectId, long accountId, string? note = null, CancellationToken cancel = default) =>
+        ExecuteAsync(new NewAction(ActionKinds.Invitation, prospectId, accountId, note), Overrides.None, keepPending: true, cancel);
+
+    /// <summary>The first word to somebody: an invitation where his provider wants one first, else the first contact.</summary>
+    public async Task<ActionOutcome> ApproachAsync(long prospectId, long accountId, CancellationToken cancel = default) => await NeedsInvitationAsync(prospectId, accountId, cancel)
+        ? await ExecuteSendInvitation(prospectId, accountId, cancel: cancel) : await ExecuteSendFirstContact(prospectId, accountId, cancel: cancel);
+
+    /// <summary>He is not connected with the account, and its provider wants that.</summary>
+    public async Task<bool> NeedsInvitationAsync(long prospectId, long accountId, CancellationToken cancel = default)
+    {
+        string? address;
+        AccountFacts? account;
+        await using (var db = _database.Read())
+        {
+            account = await AccountReader.FindAsync(db, accountId, cancel);
+            address = await db.Prospects.Where(p => p.Id == prospectId && p.ConnectedAt == null && p.LastInboundAt == null).Select(p => p.Address).FirstOrDefaultAsync(cancel);
+        }
+        return address is not null && account?.Channel is { } channel && _invitations.TryGetValue(channel.Provider, out var gateway) && await gateway.IsNeededAsync(channel.Id, address, cancel);
+    }
 
     /// <summary>Seed 004 <c>execute_send_followup</c>: a step of a sequence (send_followup_A1), at once or at the first moment the account may.</summary>
     public Task<ActionOutcome> ExecuteSendFollowup(string kind, long prospectId, long accountId, string? content = null, CancellationToken cancel = default) =>
@@ -71,14 +102,18 @@ public sealed partial class Actions
         var errors = new List<FieldError>();
         var type = ActionKinds.TypeOf(wanted.Kind);
         if (type is null)
-            errors.Add(new("kind", "Unknown", "Allowed: send_reply, send_first_contact, send_followup_A1 to send_followup_C99."));
+            errors.Add(new("kind", "Unknown", $"Allowed: {ActionKinds.Allowed}."));
         else if (type == ActionType.Reply && string.IsNullOrWhiteSpace(wanted.Content)) errors.Add(new("content", "Missing", "A reply needs its content."));
-        if (wanted.Content is { Length: > OutreachConfiguration.ContentLength }) errors.Add(new("content", "BadLength", $"At most {OutreachConfiguration.ContentLength} characters."));
+        if (type == ActionType.Invitation && wanted.Content is { Length: > MaxNote }) errors.Add(new("content", "BadLength", $"The note of an invitation has at most {MaxNote} characters."));
+        else if (wanted.Content is { Length: > OutreachConfiguration.ContentLength }) errors.Add(new("content", "BadLength", $"At most {OutreachConfiguration.ContentLength} characters."));
         else if (wanted.Content is { } text && type != ActionType.Reply && Messaging.Placeholders.Unknown(text, MessageComposer.Known).FirstOrDefault() is { } unknown)
             errors.Add(new("content", "UnknownPlaceholder", $"{{{unknown}}} is not known here; allowed: {MessageComposer.Allowed}."));
         if (wanted.EffectKey is { } key && key.Length is 0 or > MaxOwnKey) errors.Add(new("effectKey", "BadLength", $"1 to {MaxOwnKey} characters."));
         return errors;
     }
+
+    /// <summary>Of an invitation.</summary>
+    public const int MaxNote = 300;
 
     /// <summary>Of a key that a caller gives.</summary>
     public const int MaxOwnKey = 150;
@@ -92,6 +127,7 @@ public sealed partial class Actions
         : ActionKinds.TypeOf(wanted.Kind)!.Value switch
         {
             ActionType.FirstContact => string.Create(CultureInfo.InvariantCulture, $"first:{accountId}:{wanted.ProspectId}"),
+            ActionType.Invitation => string.Create(CultureInfo.InvariantCulture, $"invite:{accountId}:{wanted.ProspectId}"),
             ActionType.Followup => FollowupKey(wanted.Kind, accountId, wanted.ProspectId, prospectEpoch),
             ActionType.Reply => "reply:" + Guid.NewGuid().ToString("n"),
         };

@@ -9,7 +9,7 @@ namespace Dispatch.Core.Outreach;
 /// What this process knows it has in hand. A row that names this process although nothing here works on it (the answer of a commit was lost, the database was away when it should have
 /// been recorded) would wait for ever: its owner lives. Such a stray is let go when it was seen twice, which is seconds after any claim came back.
 /// </summary>
-internal sealed partial class ActionsInHand(Database database, ILogger<ActionsInHand> logger)
+internal sealed partial class ActionsInHand(Database database, ActionThread thread, ILogger<ActionsInHand> logger)
 {
     private readonly ConcurrentDictionary<(long Id, long Epoch), Hand> _hand = new();
     private HashSet<(long Id, long Epoch)> _unknown = [];
@@ -65,7 +65,7 @@ internal sealed partial class ActionsInHand(Database database, ILogger<ActionsIn
         return strays.Count;
     }
 
-    private static async Task LetGoAsync(WriteSession session, Stray row, bool free, string owner, DateTime now)
+    private async Task LetGoAsync(WriteSession session, Stray row, bool free, string owner, DateTime now)
     {
         var mine = session.Db.OutreachActions.Where(a => a.Id == row.Id && a.Epoch == row.Epoch && a.Status == row.Status && a.LeaseOwner == owner);
         var changed = free
@@ -85,6 +85,7 @@ internal sealed partial class ActionsInHand(Database database, ILogger<ActionsIn
                     Error = nameof(ActionEnd.LostSender),
                 },
             ], now);
+            await thread.ShowAsync(session, [row.Id], now);
         }
         ActionStore.Publish(session, row.AccountId);
     }

@@ -18,8 +18,8 @@ public static class BreakerRules
     public static BreakerDecision? After(SendFailure? failure, int failures, DateTime now)
     {
         if (failure is not { } why) return failures > 0 ? new BreakerDecision(0, null, null) : null;
-        // Between the account and one person: nobody else has to wait for it.
-        if (why == SendFailure.RecipientLimited) return null;
+        // Between the account and one person, or of invitations alone: nothing else has to wait for it.
+        if (why is SendFailure.RecipientLimited or SendFailure.InvitationsUsedUp) return null;
         var more = failures + 1;
         return RetryRules.Classify(why) switch
         {

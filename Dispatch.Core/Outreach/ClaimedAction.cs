@@ -16,8 +16,11 @@ internal sealed record ClaimedAction(
     /// <summary>The local day whose unit was reserved.</summary>
     public DateOnly Day { get; init; }
 
-    public OutboundMessage Message(string text) =>
-        new(Id, 0, Account.Channel!.Id, Account.Channel.Key, Account.Channel.Provider, Account.Channel.ProtectedToken, Prospect.Address, text);
+    /// <summary>What stands as its text shows a template of the provider: composed anew, by what is set up now.</summary>
+    public bool WasTemplate { get; init; }
+
+    public OutboundMessage Message(string text, GatewayTemplate? template = null) =>
+        new(Id, 0, Account.Channel!.Id, Account.Channel.Key, Account.Channel.Provider, Account.Channel.ProtectedToken, Prospect.Address, text) { Template = template };
 }
 
 /// <param name="Wait">Why nothing, or not all, was claimed.</param>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dispatch.Core.Outreach;
 
-/// <summary>Seed 004 <c>connection.py</c>: a prospect who connected gets the first contact at once, once per prospect and account ever, through <see cref="Actions"/> like everything else.</summary>
+/// <summary>Seed 004 <c>connection.py</c>: a prospect who connected, or is new, gets the first contact at once, or the invitation that his provider wants before it; once per prospect and account ever, through <see cref="Actions"/> like everything else.</summary>
 public sealed partial class ConnectionJob(
     Database database, Actions actions, ProspectService prospects, ConnectionSignal signal, TimeProvider clock, ILogger<ConnectionJob> logger) : HostedLoop(clock, logger, signal)
 {
@@ -19,7 +19,7 @@ public sealed partial class ConnectionJob(
     /// <param name="address">Digits, or the provider's own id.</param>
     public async Task<ActionOutcome> ConnectedAsync(long accountId, string address, string name, string? language = null, CancellationToken cancel = default)
     {
-        var made = await prospects.CreateAsync(new NewProspect { Name = name, Address = address, AccountId = accountId, Language = language, Contact = true }, cancel);
+        var made = await prospects.CreateAsync(new NewProspect { Name = name, Address = address, AccountId = accountId, Language = language, Contact = true, Connected = true }, cancel);
         return made.Result is ProspectResult.Done or ProspectResult.Duplicate
             ? await actions.ExecuteSendFirstContact(made.Id, accountId, cancel: cancel)
             : new ActionOutcome(made.Result == ProspectResult.AccountNotFound ? ActionResult.AccountNotFound : ActionResult.BadInput, Errors: made.Errors);
@@ -41,7 +41,7 @@ public sealed partial class ConnectionJob(
             {
                 try
                 {
-                    var outcome = await actions.ExecuteSendFirstContact(id, account, cancel: cancel);
+                    var outcome = await actions.ApproachAsync(id, account, cancel);
                     LogContacted(id, account, outcome.Result);
                     // Whatever became of it stands in the action's row from here on.
                     await database.WriteAsync(session => session.Db.Prospects.Where(p => p.Id == id && p.ContactDueAt != null)

@@ -4,7 +4,6 @@ using Dispatch.Core.Live;
 using Dispatch.Core.Loops;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Dispatch.Core.Outreach;
 
@@ -13,7 +12,7 @@ internal sealed record FollowupCandidate(Prospect Prospect, AccountFacts Account
 
 /// <summary>Seed 004 <c>followup.py</c>: looks at prospects and only ever creates planned actions (A1 to A3, B, C); nothing leaves from here.</summary>
 public sealed partial class FollowupJob(
-    Database database, OutreachSignal signal, IOptions<OutreachOptions> options, TimeProvider clock, ILogger<FollowupJob> logger) : HostedLoop(clock, logger)
+    Database database, OutreachSignal signal, SequencePlans sequences, TimeProvider clock, ILogger<FollowupJob> logger) : HostedLoop(clock, logger)
 {
     private const int PerPass = 500;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
@@ -22,11 +21,12 @@ public sealed partial class FollowupJob(
     /// <summary>Seed 004 <c>schedule_followup_actions</c>; returns how many were planned.</summary>
     public async Task<int> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
-        await NoticeAnswersAsync(now, cancel);
+        var options = await sequences.CurrentAsync(cancel);
+        await NoticeAnswersAsync(options, now, cancel);
         var total = 0;
         for (;;)
         {
-            var (planned, seen) = await database.WriteAsync(session => PlanAsync(session, now), cancel);
+            var (planned, seen) = await database.WriteAsync(session => PlanAsync(session, options, now), cancel);
             total += planned;
             if (seen < PerPass) break;
         }
@@ -49,13 +49,20 @@ public sealed partial class FollowupJob(
     private static string NeedingText(SqlDialect dialect) =>
         dialect.FirstFree("a.id", "prospects", "", "a.follow_up_at IS NOT NULL AND a.follow_up_at <= @now", "a.follow_up_at, a.id");
 
-    private async Task<(int Planned, int Seen)> PlanAsync(WriteSession session, DateTime now)
+    private async Task<(int Planned, int Seen)> PlanAsync(WriteSession session, OutreachOptions options, DateTime now)
     {
         var candidates = await GetProspectsNeedingFollowup(session, now);
         var rows = new List<object?[]>();
+        var later = new List<(long Id, long Epoch, DateTime At)>();
         foreach (var (prospect, account) in candidates)
         {
-            if (FollowupRules.DetermineFollowupType(ProspectFacts.Of(prospect), options.Value.Sequences) is not { } next) continue;
+            if (FollowupRules.DetermineFollowupType(ProspectFacts.Of(prospect), options.Sequences) is not { } next) continue;
+            // Looked at again because a sequence was changed: not planned before its time, or a later change could not move it.
+            if (next.Earliest - options.PlanAhead is var look && look > now)
+            {
+                later.Add((prospect.Id, prospect.Epoch, look));
+                continue;
+            }
             var zone = prospect.TimeZone is { } own ? TimeZoneInfo.FindSystemTimeZoneById(own) : null;
             if (ScheduleRules.CalculateScheduledTime(next.Step, next.After, account.Times, zone, now) is not { } at)
             {
@@ -76,13 +83,15 @@ public sealed partial class FollowupJob(
         rows.RemoveAll(r => known.Contains((string)r[5]!));
         var ids = candidates.ConvertAll(c => c.Prospect.Id);
         await session.Db.Prospects.Where(p => ids.Contains(p.Id)).ExecuteUpdateAsync(set => set.SetProperty(p => p.FollowUpAt, (DateTime?)null));
+        foreach (var (id, epoch, at) in later)
+            await session.Db.Prospects.Where(p => p.Id == id && p.Epoch == epoch).ExecuteUpdateAsync(set => set.SetProperty(p => p.FollowUpAt, at));
         foreach (var (json, _) in RowSet.Json(session.Dialect, rows, r => r)) await session.ExecuteAsync(ActionSql.Of(session).Plan, (RowSet.Parameter, json), ("now", now));
         if (rows.Count > 0) session.Publish(Topics.Outreach, EventNames.ActionChanged, 0);
         return (rows.Count, candidates.Count);
     }
 
     /// <summary>A moderator's answer in the conversation is an answer too: sequence B counts from it. Found here and not at each reply, which must stay cheap; B is days away.</summary>
-    private async Task NoticeAnswersAsync(DateTime now, CancellationToken cancel)
+    private async Task NoticeAnswersAsync(OutreachOptions options, DateTime now, CancellationToken cancel)
     {
         List<(Prospect Prospect, DateTime At)> answered;
         await using (var db = database.Read())
@@ -103,7 +112,7 @@ public sealed partial class FollowupJob(
                 foreach (var (prospect, at) in batch)
                 {
                     var contacted = prospect.ContactedAt ?? at;
-                    var look = FollowupRules.NextLook(ProspectFacts.Of(prospect) with { LastOutboundAt = at, ContactedAt = contacted, Sequence = null, Step = 0 }, options.Value);
+                    var look = FollowupRules.NextLook(ProspectFacts.Of(prospect) with { LastOutboundAt = at, ContactedAt = contacted, Sequence = null, Step = 0 }, options);
                     await session.Db.Prospects.Where(p => p.Id == prospect.Id && p.Epoch == prospect.Epoch).ExecuteUpdateAsync(set => set
                         .SetProperty(p => p.LastOutboundAt, at).SetProperty(p => p.ContactedAt, contacted).SetProperty(p => p.FollowUpAt, look).SetProperty(p => p.ReplyDueAt, (DateTime?)null));
                 }

@@ -1,5 +1,4 @@
 using Dispatch.Core.Messaging;
-using Microsoft.Extensions.Options;
 
 namespace Dispatch.Core.Outreach;
 
@@ -11,7 +10,7 @@ public sealed record Composed(string? Text, string? Problem = null);
 /// Makes the text of an action: what was written for it, or what an endpoint writes (<see cref="ComposerEndpoint"/>, off by default), or the template of its kind. A placeholder without a
 /// value and without a fallback stops the action: nobody is greeted as "Hello ,".
 /// </summary>
-public sealed class MessageComposer(OutreachTemplates templates, ComposerEndpoint endpoint, IOptions<OutreachOptions> options)
+public sealed class MessageComposer(OutreachTemplates templates, ComposerEndpoint endpoint, SequencePlans sequences)
 {
     public static readonly IReadOnlyList<string> Known = ["name", "firstName", "company", "account"];
     public static string Allowed => string.Join(", ", Known.Select(k => $"{{{k}}}"));
@@ -20,7 +19,9 @@ public sealed class MessageComposer(OutreachTemplates templates, ComposerEndpoin
     public async ValueTask<Composed> ComposeAsync(string kind, string? content, ProspectCard prospect, string account, CancellationToken cancel = default)
     {
         if (content is not null) return kind == ActionKinds.Reply ? new Composed(content) : Fill(content, prospect, account);
-        var template = await templates.FindAsync(options.Value.Sequences.TextOf(kind), prospect.Language, prospect.Id, cancel);
+        var template = await templates.FindAsync((await sequences.CurrentAsync(cancel)).Sequences.TextOf(kind), prospect.Language, prospect.Id, cancel);
+        // An invitation needs no note, and what an endpoint writes could be longer than one may be.
+        if (kind == ActionKinds.Invitation) return template is null ? new Composed("") : Fill(template, prospect, account);
         var filled = template is null ? new Composed(null, nameof(ActionEnd.NoTemplate)) : Fill(template, prospect, account);
         // An endpoint that is slow, broken or long-winded changes nothing: the template goes.
         return endpoint.IsOn && await endpoint.WriteAsync(kind, prospect, filled.Text, cancel) is { } written ? new Composed(written) : filled;

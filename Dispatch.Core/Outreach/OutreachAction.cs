@@ -1,7 +1,12 @@
 namespace Dispatch.Core.Outreach;
 
 /// <summary>What quotas count. In JSON and logs the seed's words (<see cref="ActionKinds"/>).</summary>
-public enum ActionType { Reply, FirstContact, Followup }
+public enum ActionType
+{
+    Reply, FirstContact, Followup,
+    /// <summary>To connect, where a provider lets one write only to whom one is connected with (Unipile: LinkedIn).</summary>
+    Invitation,
+}
 
 /// <summary>
 /// Pending, Claimed, Sending, then one of the others. <see cref="Failed"/> is the dead letter: Retry makes it Pending. <see cref="Uncertain"/> may have left: the
@@ -28,8 +33,11 @@ public sealed class OutreachAction
     /// <summary>The prospect's epoch when it was planned: with another one a step of a sequence does not leave.</summary>
     public long ProspectEpoch { get; set; }
 
-    /// <summary>What is sent; null until it is composed, which is just before it leaves.</summary>
+    /// <summary>What is sent; null until it is composed, which is just before it leaves. Of an invitation its note, empty: none.</summary>
     public string? Content { get; set; }
+
+    /// <summary>The provider's template that went, or was to go, instead of the content, which only shows what it says; null: the content itself.</summary>
+    public string? Template { get; set; }
 
     /// <summary>As planned.</summary>
     public DateTime ScheduledAt { get; set; }
@@ -71,6 +79,10 @@ public enum ActionEnd
     NoHours,
     /// <summary>A person or the gateway says that it did not leave.</summary>
     NotSent,
+    /// <summary>The account's provider knows no invitations.</summary>
+    NoInvitations,
+    /// <summary>He is connected with the account: an invitation is not needed any more.</summary>
+    AlreadyConnected,
 }
 
 /// <summary>What was executed: a row per execution (seed 004 <c>create_log</c>).</summary>
@@ -93,8 +105,11 @@ public sealed class ActionLog
 /// <summary>The seed's words for what is sent.</summary>
 public static class ActionKinds
 {
-    public const string Reply = "send_reply", FirstContact = "send_first_contact", Followup = "send_followup";
+    public const string Reply = "send_reply", FirstContact = "send_first_contact", Followup = "send_followup", Invitation = "send_invitation";
     public const int MaxLength = 40;
+
+    /// <summary>What may be asked for, in the words of an error.</summary>
+    public const string Allowed = "send_reply, send_first_contact, send_invitation, send_followup_A1 to send_followup_C99";
 
     public static string FollowupOf(char sequence, int step) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Followup}_{sequence}{step}");
 
@@ -103,6 +118,7 @@ public static class ActionKinds
     {
         Reply => ActionType.Reply,
         FirstContact => ActionType.FirstContact,
+        Invitation => ActionType.Invitation,
         _ => StepOf(kind) is null ? null : ActionType.Followup,
     };
 
@@ -112,8 +128,8 @@ public static class ActionKinds
             && kind.AsSpan(15) is var digits && digits.IndexOfAnyExceptInRange('0', '9') < 0 && digits[0] != '0'
             ? (kind[14], int.Parse(digits, System.Globalization.CultureInfo.InvariantCulture)) : null;
 
-    public static string NameOf(ActionType type) => type switch { ActionType.Reply => Reply, ActionType.FirstContact => FirstContact, ActionType.Followup => Followup };
+    public static string NameOf(ActionType type) => type switch { ActionType.Reply => Reply, ActionType.FirstContact => FirstContact, ActionType.Followup => Followup, ActionType.Invitation => Invitation };
 
     /// <summary>Null: not the name of an action type.</summary>
-    public static ActionType? TypeNamed(string? name) => name switch { Reply => ActionType.Reply, FirstContact => ActionType.FirstContact, Followup => ActionType.Followup, _ => null };
+    public static ActionType? TypeNamed(string? name) => name switch { Reply => ActionType.Reply, FirstContact => ActionType.FirstContact, Followup => ActionType.Followup, Invitation => ActionType.Invitation, _ => null };
 }

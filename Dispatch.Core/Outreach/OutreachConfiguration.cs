@@ -6,9 +6,9 @@ namespace Dispatch.Core.Outreach;
 
 internal sealed class OutreachConfiguration :
     IEntityTypeConfiguration<Account>, IEntityTypeConfiguration<AccountDay>, IEntityTypeConfiguration<Prospect>, IEntityTypeConfiguration<OutreachAction>,
-    IEntityTypeConfiguration<ActionLog>, IEntityTypeConfiguration<OutreachTemplate>
+    IEntityTypeConfiguration<ActionLog>, IEntityTypeConfiguration<OutreachTemplate>, IEntityTypeConfiguration<OutreachSequence>
 {
-    public const int NameLength = 120, AddressLength = 64, ZoneLength = 64, PlanLength = 8000, ContentLength = 4096, EffectKeyLength = 200, ErrorLength = 80, OwnerLength = 80, ProviderIdLength = 128;
+    public const int NameLength = 120, AddressLength = 64, ZoneLength = 64, PlanLength = 20_000, TemplateLength = 512, StepsLength = 8000, ContentLength = 4096, EffectKeyLength = 200, ErrorLength = 80, OwnerLength = 80, ProviderIdLength = 128;
 
     public void Configure(EntityTypeBuilder<Account> builder)
     {
@@ -54,6 +54,7 @@ internal sealed class OutreachConfiguration :
         builder.Property(a => a.Kind).HasMaxLength(ActionKinds.MaxLength);
         builder.Property(a => a.EffectKey).HasMaxLength(EffectKeyLength);
         builder.Property(a => a.Content).HasMaxLength(ContentLength);
+        builder.Property(a => a.Template).HasMaxLength(TemplateLength);
         builder.Property(a => a.LeaseOwner).HasMaxLength(OwnerLength);
         builder.Property(a => a.ProviderMessageId).HasMaxLength(ProviderIdLength);
         builder.Property(a => a.Error).HasMaxLength(ErrorLength);
@@ -90,5 +91,12 @@ internal sealed class OutreachConfiguration :
         builder.Property(t => t.Language).HasMaxLength(2);
         builder.Property(t => t.Text).HasMaxLength(ContentLength);
         builder.HasIndex(t => new { t.Kind, t.Language, t.Variant }).IsUnique();
+    }
+
+    public void Configure(EntityTypeBuilder<OutreachSequence> builder)
+    {
+        builder.ToTable("outreach_sequences");
+        builder.Property(s => s.Steps).HasMaxLength(StepsLength);
+        builder.HasIndex(s => new { s.Letter, s.Version }).IsUnique();
     }
 }

@@ -21,6 +21,7 @@ public sealed partial class OutreachNode : HostedLoop
     private readonly Database _database;
     private readonly Leases _leases;
     private readonly ActionsInHand _hand;
+    private readonly ActionThread _thread;
     private readonly TimeSpan _lease;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _renewing = new(1, 1);
@@ -28,12 +29,13 @@ public sealed partial class OutreachNode : HostedLoop
     private DateTime _sweepAt;
 
     internal OutreachNode(
-        Database database, Leases leases, ActionsInHand hand, IOptions<NodeOptions> node, IOptions<OutreachOptions> options, TimeProvider clock, ILogger<OutreachNode> logger)
+        Database database, Leases leases, ActionsInHand hand, ActionThread thread, IOptions<NodeOptions> node, IOptions<OutreachOptions> options, TimeProvider clock, ILogger<OutreachNode> logger)
         : base(clock, logger)
     {
         _database = database;
         _leases = leases;
         _hand = hand;
+        _thread = thread;
         _lease = options.Value.Lease;
         _logger = logger;
         var name = node.Value.Name;
@@ -91,6 +93,7 @@ public sealed partial class OutreachNode : HostedLoop
             }), ("now", now));
             await ActionStore.GiveAsync(session, [.. free.Select(f => (f.Quota, false)), .. lost.Select(l => (l.Quota, true))]);
             await ActionStore.LogAsync(session, lost.ConvertAll(l => l.Log), now);
+            await _thread.ShowAsync(session, lost.ConvertAll(l => l.Log.ActionId), now);
             if (free.Count + lost.Count > 0) ActionStore.Publish(session, 0);
             return (free.Count, lost.Count);
         }, cancel);

@@ -10,10 +10,14 @@ public sealed record FollowupStep
     public TimeOnly? From { get; set; }
     public TimeOnly? To { get; set; }
 
+    /// <summary>Days of his week on which it may leave; none: every day.</summary>
+    public List<DayOfWeek> Days { get; set; } = [];
+
     /// <summary>The kind whose text is used; null: its own (send_followup_A1).</summary>
     public string? Template { get; set; }
 
-    public IReadOnlyList<SendWindow> Windows => From is null && To is null ? [] : [new SendWindow([], From ?? default, To ?? default)];
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IReadOnlyList<SendWindow> Windows => From is null && To is null && Days.Count == 0 ? [] : [new SendWindow(Days, From ?? default, To ?? default)];
 }
 
 /// <summary>Section <c>Outreach</c>.</summary>
@@ -55,11 +59,24 @@ public sealed class OutreachOptions
     public TimeSpan PlanAhead { get; set; } = TimeSpan.FromDays(14);
 
     public SequenceOptions Sequences { get; set; } = new();
+
+    /// <summary>The same settings with sequences that people set up.</summary>
+    internal OutreachOptions With(IReadOnlyDictionary<char, IReadOnlyList<FollowupStep>> stored)
+    {
+        var copy = (OutreachOptions)MemberwiseClone();
+        copy.Sequences = new SequenceOptions { A = Sequences.A, B = Sequences.B, C = Sequences.C, Stored = stored };
+        return copy;
+    }
 }
 
 /// <summary>Section <c>Outreach:Sequences</c>: a list of steps per letter replaces the shipped one.</summary>
 public sealed class SequenceOptions
 {
+    public static readonly IReadOnlyList<char> Letters = ['A', 'B', 'C'];
+
+    /// <summary>Of people, over the settings; an empty list: the sequence is off.</summary>
+    internal IReadOnlyDictionary<char, IReadOnlyList<FollowupStep>>? Stored { get; init; }
+
     /// <summary>No answer after the first contact.</summary>
     public List<FollowupStep> A { get; set; } = [];
 
@@ -74,7 +91,7 @@ public sealed class SequenceOptions
         StandardB = [Step(3), Step(7)],
         StandardC = [Step(60)];
 
-    public IReadOnlyList<FollowupStep> Of(char sequence) => sequence switch
+    public IReadOnlyList<FollowupStep> Of(char sequence) => Stored?.TryGetValue(sequence, out var own) == true ? own : sequence switch
     {
         'A' => A.Count > 0 ? A : StandardA,
         'B' => B.Count > 0 ? B : StandardB,
@@ -85,7 +102,7 @@ public sealed class SequenceOptions
     /// <summary>The kind whose text an action of this kind uses (<see cref="FollowupStep.Template"/>).</summary>
     public string TextOf(string kind)
     {
-        foreach (var letter in "ABC")
+        foreach (var letter in Letters)
         {
             var steps = Of(letter);
             for (var i = 0; i < steps.Count; i++)

@@ -26,7 +26,8 @@ public sealed partial class OutreachQueries
         var messages = conversation is null ? [] : await (from m in db.Messages
                                                           join u in db.Users on m.SenderId equals u.Id into senders
                                                           from u in senders.DefaultIfEmpty()
-                                                          where m.ConversationId == conversation.Id
+                                                          // What outreach sent is there by its log.
+                                                          where m.ConversationId == conversation.Id && (m.EffectKey == null || !m.EffectKey.StartsWith(SentElsewhere.KeyPrefix))
                                                           orderby m.Id descending
                                                           select new ProspectMessage(m.Id, m.Direction, m.At, m.Type, m.Text, u.DisplayName)).Take(HistoryLines).ToListAsync(cancel);
         return new ProspectDetails(row, more.TimeZone, more.Draft, more.DraftReason, more.StoppedAt, conversation, [.. actions.OrderBy(a => a.Id)], log.Items, messages);

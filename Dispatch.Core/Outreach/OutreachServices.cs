@@ -35,13 +35,15 @@ public static class OutreachServices
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
             .RemoveAllLoggers();
         services.AddSingleton<OutreachSignal>();
+        services.AddSingleton<ActionThread>();
         services.AddSingleton<ActionsInHand>();
         services.AddSingleton(s => new OutreachNode(
-            s.GetRequiredService<Database>(), s.GetRequiredService<Leases>(), s.GetRequiredService<ActionsInHand>(), s.GetRequiredService<IOptions<NodeOptions>>(),
+            s.GetRequiredService<Database>(), s.GetRequiredService<Leases>(), s.GetRequiredService<ActionsInHand>(), s.GetRequiredService<ActionThread>(), s.GetRequiredService<IOptions<NodeOptions>>(),
             s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<OutreachNode>>()));
         services.AddSingleton<ConnectionSignal>();
         services.AddSingleton<AccountNews>();
         services.AddSingleton<OutreachTemplates>();
+        services.AddSingleton<SequencePlans>();
         services.AddSingleton<ComposerEndpoint>();
         services.AddSingleton<MessageComposer>();
         services.AddSingleton<IInboundFollower, ProspectStore>();
@@ -49,7 +51,7 @@ public static class OutreachServices
         services.AddSingleton<SendPath>();
         services.AddSingleton(s => new Actions(
             s.GetRequiredService<Database>(), s.GetRequiredService<ActionPlanner>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(),
-            s.GetRequiredService<OutreachSignal>(), s.GetServices<IMessageLookup>(), s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<OutreachSignal>(), s.GetRequiredService<ActionThread>(), s.GetRequiredService<SequencePlans>(), s.GetServices<IMessageLookup>(), s.GetServices<IInvitationGateway>(), s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ActionQueueJob(
             s.GetRequiredService<Database>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(), s.GetRequiredService<ActionsInHand>(),
             s.GetRequiredService<OutreachSignal>(), s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>(),

@@ -48,11 +48,12 @@ public sealed class OutreachTemplates(Database database, TimeProvider clock)
     public static IReadOnlyList<FieldError> Check(string kind, string language, int variant, string? text)
     {
         var errors = new List<FieldError>();
-        if (ActionKinds.TypeOf(kind) is null) errors.Add(new("kind", "Unknown", "Allowed: send_reply, send_first_contact, send_followup_A1 to send_followup_C99."));
+        if (ActionKinds.TypeOf(kind) is null) errors.Add(new("kind", "Unknown", $"Allowed: {ActionKinds.Allowed}."));
         if (!OutreachTexts.Languages.Contains(language, StringComparer.Ordinal)) errors.Add(new("language", "Unknown", "Allowed: fr, en."));
         if (variant is < 1 or > MaxVariants) errors.Add(new("variant", "OutOfRange", $"1 to {MaxVariants}."));
         if (text is null) return errors;
-        if (string.IsNullOrWhiteSpace(text) || text.Length > OutreachConfiguration.ContentLength) errors.Add(new("text", "BadLength", $"1 to {OutreachConfiguration.ContentLength} characters."));
+        var most = kind == ActionKinds.Invitation ? Actions.MaxNote : OutreachConfiguration.ContentLength;
+        if (string.IsNullOrWhiteSpace(text) || text.Length > most) errors.Add(new("text", "BadLength", $"1 to {most} characters."));
         foreach (var name in Placeholders.Unknown(text, MessageComposer.Known))
             errors.Add(new("text", "UnknownPlaceholder", $"{{{name}}} is not known here; allowed: {MessageComposer.Allowed}."));
         return errors;

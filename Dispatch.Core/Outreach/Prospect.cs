@@ -1,7 +1,7 @@
 namespace Dispatch.Core.Outreach;
 
-/// <summary><see cref="New"/>: nothing was sent. <see cref="Contacted"/>: no answer yet. <see cref="Answered"/>: he wrote. <see cref="Stopped"/>: see the reason.</summary>
-public enum ProspectStage { New, Contacted, Answered, Stopped }
+/// <summary><see cref="New"/>: nothing was sent. <see cref="Invited"/>: he was asked to connect. <see cref="Contacted"/>: no answer yet. <see cref="Answered"/>: he wrote. <see cref="Stopped"/>: see the reason.</summary>
+public enum ProspectStage { New, Invited, Contacted, Answered, Stopped }
 
 public enum StopReason
 {
@@ -42,6 +42,9 @@ public sealed class Prospect
     /// <summary>Grows with everything he writes and with every stop: the fence of each planned step, asked again by the statement that starts a send.</summary>
     public long Epoch { get; set; }
     public DateTime? ContactedAt { get; set; }
+
+    /// <summary>He is connected with the account since then, where the provider has connections; null: not, or not known.</summary>
+    public DateTime? ConnectedAt { get; set; }
     public DateTime? LastInboundAt { get; set; }
     public DateTime? LastOutboundAt { get; set; }
 

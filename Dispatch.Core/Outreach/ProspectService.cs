@@ -3,7 +3,6 @@ using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
 using Dispatch.Core.Matching;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 
 namespace Dispatch.Core.Outreach;
 
@@ -27,6 +26,9 @@ public sealed record NewProspect
     /// <summary>The first contact leaves at once, or at the first moment the account may.</summary>
     public bool Contact { get; init; }
 
+    /// <summary>He accepted an invitation, or came by himself.</summary>
+    public bool Connected { get; init; }
+
     /// <summary>His messages are answered without a moderator where the policy allows it.</summary>
     public bool Automatic { get; init; }
 }
@@ -43,7 +45,7 @@ public enum ProspectResult
 public sealed record ProspectOutcome(ProspectResult Result, long Id = 0, IReadOnlyList<FieldError>? Errors = null);
 
 /// <summary>Prospects: made, stopped, taken up again.</summary>
-public sealed partial class ProspectService(Database database, IOptions<OutreachOptions> options, TimeProvider clock)
+public sealed partial class ProspectService(Database database, SequencePlans sequences, TimeProvider clock)
 {
     public async Task<ProspectOutcome> CreateAsync(NewProspect wanted, CancellationToken cancel = default)
     {
@@ -59,7 +61,7 @@ public sealed partial class ProspectService(Database database, IOptions<Outreach
                 {
                     AccountId = wanted.AccountId, Name = OutsideText.Mend(wanted.Name.Trim()), Address = address, Language = wanted.Language ?? "fr", TimeZone = wanted.TimeZone,
                     Company = string.IsNullOrWhiteSpace(wanted.Company) ? null : OutsideText.Mend(wanted.Company.Trim()), Automatic = wanted.Automatic,
-                    ContactDueAt = wanted.Contact ? now : null, CreatedAt = now,
+                    ContactDueAt = wanted.Contact ? now : null, ConnectedAt = wanted.Connected ? now : null, CreatedAt = now,
                 };
                 session.Db.Prospects.Add(row);
                 await session.Db.SaveChangesAsync();
@@ -84,12 +86,18 @@ public sealed partial class ProspectService(Database database, IOptions<Outreach
     }
 
     /// <summary>Taken up again where he was. Who opted out is not.</summary>
-    public Task<ProspectOutcome> ResumeAsync(long id, CancellationToken cancel = default) => database.WriteAsync(async session =>
+    public async Task<ProspectOutcome> ResumeAsync(long id, CancellationToken cancel = default)
+    {
+        var options = await sequences.CurrentAsync(cancel);
+        return await database.WriteAsync(session => ResumeAsync(session, id, options), cancel);
+    }
+
+    private static async Task<ProspectOutcome> ResumeAsync(WriteSession session, long id, OutreachOptions options)
     {
         var row = await session.Db.Prospects.AsNoTracking().FirstOrDefaultAsync(p => p.Id == id);
         if (row is null) return new ProspectOutcome(ProspectResult.NotFound, id);
         var stage = row.LastInboundAt is not null ? ProspectStage.Answered : row.ContactedAt is not null ? ProspectStage.Contacted : ProspectStage.New;
-        var look = FollowupRules.NextLook(ProspectFacts.Of(row) with { Stage = stage }, options.Value);
+        var look = FollowupRules.NextLook(ProspectFacts.Of(row) with { Stage = stage }, options);
         var rows = await session.Db.Prospects.Where(p => p.Id == id && p.StoppedAt != null && p.StopReason != StopReason.OptedOut).ExecuteUpdateAsync(set => set
             .SetProperty(p => p.Stage, stage).SetProperty(p => p.StoppedAt, (DateTime?)null).SetProperty(p => p.StopReason, (StopReason?)null).SetProperty(p => p.FollowUpAt, look));
         if (rows > 0)
@@ -98,7 +106,7 @@ public sealed partial class ProspectService(Database database, IOptions<Outreach
             session.Publish(Topics.Outreach, EventNames.ProspectChanged, id);
         }
         return new ProspectOutcome(rows > 0 ? ProspectResult.Done : ProspectResult.Unchanged, id);
-    }, cancel);
+    }
 
     public static IReadOnlyList<FieldError> Check(NewProspect wanted)
     {

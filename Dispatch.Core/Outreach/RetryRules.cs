@@ -25,7 +25,7 @@ public sealed record RetryDecision(ActionStatus Status, ErrorClass Class, DateTi
 /// <summary>What becomes of an action after a failure. Pure.</summary>
 public static class RetryRules
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(30), Most = TimeSpan.FromHours(1);
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(30), Most = TimeSpan.FromHours(1), Invitations = TimeSpan.FromHours(1);
 
     /// <summary>The gateways' tables in one word each (facts, Unipile and Meta errors).</summary>
     public static ErrorClass Classify(SendFailure failure) => failure switch
@@ -34,7 +34,7 @@ public static class RetryRules
         SendFailure.Unreachable or SendFailure.Refused or SendFailure.RecipientLimited => ErrorClass.Transient,
         SendFailure.TooMany => ErrorClass.Throttled,
         SendFailure.BadRecipient or SendFailure.BadContent or SendFailure.WindowClosed => ErrorClass.Permanent,
-        SendFailure.AccountLimited => ErrorClass.AccountLimited,
+        SendFailure.AccountLimited or SendFailure.InvitationsUsedUp => ErrorClass.AccountLimited,
         SendFailure.ChannelNotAuthorized or SendFailure.BadToken or SendFailure.PaymentRequired => ErrorClass.AccountBroken,
     };
 
@@ -43,6 +43,8 @@ public static class RetryRules
     public static RetryDecision Decide(SendFailure failure, int attempts, DateTime? breakerUntil, DateTime now, double jitter, int maxAttempts)
     {
         var kind = Classify(failure);
+        // Counted over any 24 hours, so the next place is free at no round time.
+        if (failure == SendFailure.InvitationsUsedUp) return new RetryDecision(ActionStatus.Pending, kind, now + Invitations);
         return kind switch
         {
             ErrorClass.Unknown => new RetryDecision(ActionStatus.Uncertain, kind),

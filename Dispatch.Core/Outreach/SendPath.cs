@@ -15,24 +15,30 @@ internal sealed partial class SendPath
 
     private readonly Database _database;
     private readonly IReadOnlyDictionary<ChannelProvider, IMessageGateway> _gateways;
+    private readonly IReadOnlyDictionary<ChannelProvider, IInvitationGateway> _invitations;
     private readonly MessageComposer _composer;
+    private readonly SequencePlans _sequences;
     private readonly OutreachNode _node;
     private readonly ActionsInHand _hand;
     private readonly GatewayWatch _watch;
+    private readonly ActionThread _thread;
     private readonly OutreachOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger<SendPath> _logger;
 
     public SendPath(
-        Database database, IEnumerable<IMessageGateway> gateways, MessageComposer composer, OutreachNode node, ActionsInHand hand, GatewayWatch watch, IOptions<OutreachOptions> options,
+        Database database, IEnumerable<IMessageGateway> gateways, IEnumerable<IInvitationGateway> invitations, MessageComposer composer, SequencePlans sequences, OutreachNode node, ActionsInHand hand, ActionThread thread, GatewayWatch watch, IOptions<OutreachOptions> options,
         TimeProvider clock, ILogger<SendPath> logger)
     {
         _database = database;
         _gateways = gateways.ToDictionary(g => g.Provider);
+        _invitations = invitations.ToDictionary(g => g.Provider);
         _composer = composer;
+        _sequences = sequences;
         _node = node;
         _hand = hand;
         _watch = watch;
+        _thread = thread;
         _options = options.Value;
         _clock = clock;
         _logger = logger;
@@ -84,6 +90,7 @@ internal sealed partial class SendPath
     /// <summary>Composes and commits the start. After it nobody but this process calls the gateway for what is started.</summary>
     private async Task<(IReadOnlyList<SentAction> Left, IReadOnlyList<ReadyAction> Started)> StartChunkAsync(IReadOnlyList<ClaimedAction> chunk, CancellationToken cancel)
     {
+        var options = await _sequences.CurrentAsync(CancellationToken.None);
         var ready = new List<ReadyAction>(chunk.Count);
         var left = new List<LeftAction>();
         foreach (var action in chunk)
@@ -93,19 +100,20 @@ internal sealed partial class SendPath
                 left.Add(new LeftAction(action, ActionStatus.Pending, null));
                 continue;
             }
-            var composed = await _composer.ComposeAsync(action.Kind, action.Content, action.Prospect, action.Account.Row.Name, cancel);
-            if (composed.Text is { } text) ready.Add(new ReadyAction(action, text));
+            var (composed, template) = await ComposeAsync(action, options, cancel);
+            if (composed.Text is { } text) ready.Add(new ReadyAction(action, text, template));
             else left.Add(new LeftAction(action, ActionStatus.Failed, composed.Problem));
         }
         var owner = await _node.HoldAsync(CancellationToken.None);
         var now = Now;
         // Between the claim and now the hours may have ended, or the day whose unit was reserved.
-        foreach (var late in ready.FindAll(r => StartsAt(r.Action, now) != now))
+        foreach (var late in ready.FindAll(r => StartsAt(r.Action, options, now) != now))
         {
             ready.Remove(late);
-            left.Add(StartsAt(late.Action, now) is { } at
+            left.Add(StartsAt(late.Action, options, now) is { } at
                 ? new LeftAction(late.Action, ActionStatus.Pending, null, at) : new LeftAction(late.Action, ActionStatus.Failed, nameof(ActionEnd.NoHours)));
         }
+        ready = ready.ConvertAll(r => r with { StartedAt = now });
         var started = await _database.WriteAsync(async session =>
         {
             var start = ready.Count == 0 ? [] : await ActionStore.StartAsync(session, ready, owner, now);
@@ -136,12 +144,18 @@ internal sealed partial class SendPath
             OutreachMetrics.OnSent(ready.Action.Type, answer.Failure);
             if (answer.Failure is { } failure) LogNotSent(ready.Action.Id, ready.Action.Account.Id, failure);
         }
+        var together = true;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 var finished = Now;
-                return await _database.WriteAsync(session => ActionStore.FinishAsync(session, answers, finished, _options, Random.Shared.NextDouble), CancellationToken.None);
+                var options = await _sequences.CurrentAsync(CancellationToken.None);
+                return await _database.WriteAsync(session => ActionStore.FinishAsync(session, _thread, answers, finished, options, Random.Shared.NextDouble, together), CancellationToken.None);
+            }
+            catch (TakenOverException)
+            {
+                together = false;
             }
             catch (Exception e) when (attempt < MaxRecords && e is not ObjectDisposedException)
             {
@@ -158,12 +172,26 @@ internal sealed partial class SendPath
         }
     }
 
+    /// <summary>What leaves: the text, or the provider's template where no text may.</summary>
+    private async ValueTask<(Composed Composed, GatewayTemplate? Template)> ComposeAsync(ClaimedAction action, OutreachOptions options, CancellationToken cancel)
+    {
+        if (action.Type == ActionType.Invitation && !_invitations.ContainsKey(action.Account.Channel!.Provider)) return (new Composed(null, nameof(ActionEnd.NoInvitations)), null);
+        // A text of a person's own is not replaced by a template that says something else.
+        var content = action.WasTemplate ? null : action.Content;
+        if (content is null && TemplateRules.For(action.Account.Plan, action.Account.Row.Provider, action.Kind, options.Sequences.TextOf(action.Kind), action.Prospect.Language, action.Facts.LastInboundAt, Now) is { } approved)
+        {
+            var filled = TemplateRules.Fill(approved, action.Prospect, action.Account.Row.Name);
+            return (new Composed(filled.Shown, filled.Problem), filled.Template);
+        }
+        return (await _composer.ComposeAsync(action.Kind, content, action.Prospect, action.Account.Row.Name, cancel), null);
+    }
+
     /// <summary>Now, or when it may: the account's hours, the step's hours by the prospect's clock, and the day of its unit. Null: those hours never meet.</summary>
-    private DateTime? StartsAt(ClaimedAction action, DateTime now)
+    private static DateTime? StartsAt(ClaimedAction action, OutreachOptions options, DateTime now)
     {
         if (action.Day != action.Account.DayOf(now)) return now.AddTicks(1);
         if (action.Overrides.HasFlag(Overrides.Window)) return now;
-        var windows = ActionKinds.StepOf(action.Kind) is { } step && _options.Sequences.Of(step.Sequence) is var steps && step.Step <= steps.Count ? steps[step.Step - 1].Windows : [];
+        var windows = ActionKinds.StepOf(action.Kind) is { } step && options.Sequences.Of(step.Sequence) is var steps && step.Step <= steps.Count ? steps[step.Step - 1].Windows : [];
         if (windows.Count == 0) return OpenTimes.Next(action.Account.Times, now);
         var zone = action.Prospect.TimeZone is { } own ? TimeZoneInfo.FindSystemTimeZoneById(own) : action.Account.Zone;
         return OpenTimes.Next(action.Account.Times, new SendTimes(windows, [], zone), now);
@@ -171,12 +199,18 @@ internal sealed partial class SendPath
 
     private async Task<SendResult> CallAsync(ReadyAction ready)
     {
-        var message = ready.Action.Message(ready.Text);
+        var message = ready.Action.Message(ready.Text, ready.Template);
+        if (ready.Action.Type == ActionType.Invitation) return await CallAsync(ready, message, () => _invitations[message.Provider].InviteAsync(message, CancellationToken.None));
         if (!_gateways.TryGetValue(message.Provider, out var gateway)) return SendResult.Failed(SendFailure.Refused);
+        return await CallAsync(ready, message, () => gateway.SendTextAsync(message, CancellationToken.None));
+    }
+
+    private async Task<SendResult> CallAsync(ReadyAction ready, OutboundMessage message, Func<Task<SendResult>> call)
+    {
         try
         {
             // Not ended by our own stop: an answer that is waited for is an effect that is known.
-            return await _watch.SendAsync(gateway, message, _options.CallTimeout, CancellationToken.None);
+            return await _watch.SendAsync(message, call, _options.CallTimeout);
         }
         catch (Exception e)
         {

@@ -37,6 +37,43 @@ public sealed class ApiOutreachTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task Sequence_SetRefusedAndReadBack()
+    {
+        var before = (await host.GetAsync("/api/sequences")).EnumerateArray().Single(s => s.GetProperty("letter").GetString() == "C");
+        var version = before.GetProperty("version").GetInt32();
+        var body = new { version, steps = new object[] { new { delay = "45.00:00:00", days = "Mon-Fri", from = "09:00", to = "24:00" }, new { delay = "90.00:00:00", template = "send_followup_C1" } } };
+        using var set = await host.Api.PutAsJsonAsync("/api/sequences/c", body);
+        var now = await JsonAsync(set);
+        Assert.Equal((HttpStatusCode.OK, version + 1, 2), (set.StatusCode, now.GetProperty("version").GetInt32(), now.GetProperty("steps").GetArrayLength()));
+        Assert.Equal(("45.00:00:00", 5, "send_followup_C2"), (now.GetProperty("steps")[0].GetProperty("delay").GetString(), now.GetProperty("steps")[0].GetProperty("days").GetArrayLength(),
+            now.GetProperty("steps")[1].GetProperty("kind").GetString()));
+        using var late = await host.Api.PutAsJsonAsync("/api/sequences/C", body);
+        Assert.Equal(HttpStatusCode.Conflict, late.StatusCode);
+        using var wrong = await host.Api.PutAsJsonAsync("/api/sequences/C", new { steps = new object[] { new { delay = "00:00:01" }, new { delay = "1.00:00:00", template = "send_reply" } } });
+        var text = await wrong.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        Assert.Contains("steps[0].delay", text, StringComparison.Ordinal);
+        Assert.Contains("steps[1].template", text, StringComparison.Ordinal);
+        Assert.NotEmpty((await host.GetAsync("/api/sequences/C/history")).EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Account_WithCredentials_HasAChannelThatCanSend()
+    {
+        using var wrong = await host.Api.PostAsJsonAsync("/api/accounts", new { name = ApiHost.Unique("Uni "), provider = "Unipile", credentials = new { token = "key", server = "http://not-safe.example" } });
+        var text = await wrong.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        foreach (var field in new[] { "credentials.server", "credentials.account", "credentials.secret" }) Assert.Contains(field, text, StringComparison.Ordinal);
+        var name = ApiHost.Unique("Uni ");
+        var id = await AccountAsync(new { name, provider = "Unipile", credentials = new { token = "key", server = "https://api1.unipile.com:13111", account = "acc-77", secret = "a-secret-of-sixteen" } });
+        var channel = (await host.GetAsync("/api/channels")).GetProperty("items").EnumerateArray().Single(c => c.GetProperty("key").GetString() == $"account-{id}");
+        Assert.Equal(("acc-77", true), (channel.GetProperty("account").GetString(), channel.GetProperty("hasToken").GetBoolean()));
+        using var templates = await host.Api.PostAsJsonAsync("/api/accounts", new { name = ApiHost.Unique("Meta "), provider = "Meta", templates = new[] { new { kind = "send_reply", name = "No Name", language = "french" } } });
+        Assert.Equal(HttpStatusCode.BadRequest, templates.StatusCode);
+        Assert.Contains("templates[0].name", await templates.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Prospect_WithContact_IsContactedByItself()
     {
         var account = await AccountAsync(new { name = ApiHost.Unique("Sales "), provider = "Simulator" });

@@ -136,6 +136,19 @@ public sealed class MetaTests(ApiHost host) : IClassFixture<ApiHost>, IAsyncLife
         Assert.Equal("""{"messaging_product":"whatsapp","recipient_type":"individual","to":"16505551234","type":"text","text":{"preview_url":false,"body":"hello"}}""", call.Body);
     }
 
+    [Fact]
+    public async Task Send_Template_SendsWhatIsDocumented()
+    {
+        const string accepted = """{"messaging_product":"whatsapp","messages":[{"id":"wamid.T","message_status":"accepted"}]}""";
+        var (result, call) = await SendAsync(200, accepted, text: "Hello Awa, this is Teranga.", template: new GatewayTemplate("welcome", "en_US", ["Awa", "Teranga"]));
+        Assert.Equal(SendResult.Sent("wamid.T"), result);
+        Assert.Equal(
+            """{"messaging_product":"whatsapp","recipient_type":"individual","to":"16505551234","type":"template","template":{"name":"welcome","language":{"code":"en_US"},"components":[{"type":"body","parameters":[{"type":"text","text":"Awa"},{"type":"text","text":"Teranga"}]}]}}""",
+            call!.Body);
+        (_, call) = await SendAsync(200, accepted, template: new GatewayTemplate("plain", "fr", []));
+        Assert.EndsWith("""template":{"name":"plain","language":{"code":"fr"},"components":[]}}""", call!.Body, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(400, 131047, SendFailure.WindowClosed)]
     [InlineData(400, 131026, SendFailure.BadRecipient)]
@@ -169,7 +182,7 @@ public sealed class MetaTests(ApiHost host) : IClassFixture<ApiHost>, IAsyncLife
         Assert.Equal((SendResult.Failed(expected), null), (result, call));
     }
 
-    private async Task<(SendResult Result, SeenCall? Call)> SendAsync(int status, string body, string address = "16505551234", string text = "hello")
+    private async Task<(SendResult Result, SeenCall? Call)> SendAsync(int status, string body, string address = "16505551234", string text = "hello", GatewayTemplate? template = null)
     {
         await using var server = await StandIn.StartAsync();
         server.Answer = _ => (status, body);
@@ -178,7 +191,7 @@ public sealed class MetaTests(ApiHost host) : IClassFixture<ApiHost>, IAsyncLife
         var gateway = new MetaGateway(
             host.Services.GetRequiredService<IHttpClientFactory>(), host.Services.GetRequiredService<ChannelTokens>(), new GatewayPace(TimeProvider.System),
             Options.Create(new MetaOptions { BaseAddress = new Uri(server.Address) }), TimeProvider.System, NullLogger<MetaGateway>.Instance);
-        var result = await gateway.SendTextAsync(new OutboundMessage(1, 2, channel.Id, _key, channel.Provider, channel.ProtectedToken, address, text), CancellationToken.None);
+        var result = await gateway.SendTextAsync(new OutboundMessage(1, 2, channel.Id, _key, channel.Provider, channel.ProtectedToken, address, text) { Template = template }, CancellationToken.None);
         return (result, server.Calls.SingleOrDefault());
     }
 

@@ -93,6 +93,30 @@ public sealed class OutreachScreensTests(ChromiumFixture chromium, BrowserHost h
     }
 
     [Fact]
+    public async Task Sequence_ChangedWithSlips_SaysThemBesideTheirFieldsAndHoldsWhenMended()
+    {
+        var page = await SignInAsync(Admin);
+        await GoAsync(page, "/sequences");
+        await page.Locator("#edit-B").ClickAsync();
+        var editor = page.GetByRole(AriaRole.Form, new() { Name = "Change sequence B" });
+        await editor.Locator("#step-B-0-delay").FillAsync("400");
+        await editor.Locator("#step-B-1-from").FillAsync("18:00");
+        await editor.Locator("#step-B-1-to").FillAsync("09:00");
+        await Button(editor, "Add a step").ClickAsync();
+        await Button(editor, "Save").ClickAsync();
+        await Expect(editor.GetByRole(AriaRole.Alert)).ToHaveTextAsync(["1 minute to 365 days.", "After the beginning; 00:00 is the end of the day.", "There is no such text yet: write one below, or use that of another step."]);
+        await editor.Locator("#step-B-0-delay").FillAsync("4");
+        await editor.Locator("#step-B-1-to").FillAsync("20:00");
+        await editor.Locator("#step-B-2-template").SelectOptionAsync("send_followup_B1");
+        await Button(editor, "Save").ClickAsync();
+        await Expect(Notices(page)).ToContainTextAsync("Sequence B is saved");
+        var plan = (await Get<SequencePlans>().ListAsync()).Single(p => p.Letter == 'B');
+        Assert.Equal((3, TimeSpan.FromDays(4), new TimeOnly(20, 0), "send_followup_B1"), (plan.Steps.Count, plan.Steps[0].Delay, plan.Steps[1].To, plan.Steps[2].Template));
+        Assert.NotNull(plan.ChangedBy);
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "B: answered" }).GetByText("after 4 d")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task Template_WithAnUnknownPlaceholder_IsNotSavedAndAKnownOneIsPreviewedForARealProspect()
     {
         var account = await AccountAsync("Textes", paused: true);

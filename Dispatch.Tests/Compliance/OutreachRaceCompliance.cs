@@ -216,7 +216,7 @@ public abstract class OutreachRaceCompliance(DatabaseProvider provider, Postgres
     private async Task<int> TakeOverHereAsync()
     {
         using var fresh = new OutreachNode(
-            Node.Database, Node.Get<Leases>(), Node.Get<ActionsInHand>(), Node.Get<Microsoft.Extensions.Options.IOptions<Dispatch.Core.Conversations.NodeOptions>>(),
+            Node.Database, Node.Get<Leases>(), Node.Get<ActionsInHand>(), Node.Get<ActionThread>(), Node.Get<Microsoft.Extensions.Options.IOptions<Dispatch.Core.Conversations.NodeOptions>>(),
             Node.Get<Microsoft.Extensions.Options.IOptions<OutreachOptions>>(), Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<OutreachNode>.Instance);
         return await fresh.TakeOverAsync(Clock.Now);
     }

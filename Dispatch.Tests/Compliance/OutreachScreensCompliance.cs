@@ -86,7 +86,9 @@ public abstract class OutreachScreensCompliance(DatabaseProvider provider, Postg
         foreach (var id in prospects) await Actions.ExecuteSendFirstContact(id, account, "hello");
         await Actions.ExecuteSendFollowup("send_followup_A1", prospects[0], account, "again");
         var planned = await PlannedAsync("send_followup_A2", prospects[0], Clock.Now.AddDays(1));
-        var (first, sequences) = await Node.Get<SequenceQueries>().ListAsync();
+        var board = await Node.Get<SequenceQueries>().ListAsync();
+        var (first, sequences) = (board.First, board.Sequences);
+        Assert.False(board.IsCut);
         Assert.Equal((2, 0), (first.Standing, first.Planned));
         Assert.Equal(["A", "B", "C"], sequences.Select(s => s.Letter.ToString()));
         var (a1, a2) = (sequences[0].Steps[0], sequences[0].Steps[1]);

@@ -42,7 +42,8 @@ public sealed class ComposerTests(PostgresServer postgres) : OutreachTest(Databa
     {
         var options = new OutreachOptions();
         options.Sequences.A.AddRange([new() { Delay = TimeSpan.FromDays(1) }, new() { Delay = TimeSpan.FromDays(2), Template = "send_followup_C1" }]);
-        var composer = new MessageComposer(Node.Get<OutreachTemplates>(), Node.Get<ComposerEndpoint>(), Microsoft.Extensions.Options.Options.Create(options));
+        var composer = new MessageComposer(Node.Get<OutreachTemplates>(), Node.Get<ComposerEndpoint>(),
+            new SequencePlans(Node.Database, Node.Get<OutreachTemplates>(), Microsoft.Extensions.Options.Options.Create(options), Clock));
         Assert.StartsWith("Hello Awa, did you see my message", (await composer.ComposeAsync("send_followup_A1", null, Awa, "Acme")).Text, StringComparison.Ordinal);
         Assert.StartsWith("Hello Awa, we were in touch", (await composer.ComposeAsync("send_followup_A2", null, Awa, "Acme")).Text, StringComparison.Ordinal);
     }
@@ -105,7 +106,7 @@ public sealed class ComposerTests(PostgresServer postgres) : OutreachTest(Databa
         Microsoft.Extensions.Options.Options.Create(new ComposerOptions
             { Endpoint = new Uri(server.Address + "/v1"), Model = "the-model", ApiKey = "the-key", Timeout = TimeSpan.FromSeconds(1) }),
         TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<ComposerEndpoint>.Instance),
-        Microsoft.Extensions.Options.Options.Create(new OutreachOptions()));
+        Node.Get<SequencePlans>());
 
     private sealed class StandIn : IAsyncDisposable
     {

@@ -1,3 +1,4 @@
+using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Outreach;
@@ -19,12 +20,13 @@ public abstract class OutreachTest(DatabaseProvider provider, PostgresServer pos
     protected OutreachQueries Queries => Node.Get<OutreachQueries>();
     protected OutreachOptions Options => Node.Get<IOptions<OutreachOptions>>().Value;
 
-    protected static AccountPlan Plan(int? first = null, int? followup = null, int? reply = null, int gap = 0, params SendWindow[] windows)
+    protected static AccountPlan Plan(int? first = null, int? followup = null, int? reply = null, int gap = 0, int? invitation = null, params SendWindow[] windows)
     {
         var quotas = new Dictionary<ActionType, int>();
         if (first is { } f) quotas[ActionType.FirstContact] = f;
         if (followup is { } u) quotas[ActionType.Followup] = u;
         if (reply is { } r) quotas[ActionType.Reply] = r;
+        if (invitation is { } i) quotas[ActionType.Invitation] = i;
         return new AccountPlan { Quotas = quotas, MinGapSeconds = gap, Windows = windows };
     }
 
@@ -113,6 +115,12 @@ public static class OutreachConsistency
         foreach (var twice in actions.GroupBy(a => a.EffectKey, StringComparer.Ordinal).Where(g => g.Count() > 1)) found.Add($"effect {twice.Key} exists {twice.Count()} times");
         foreach (var a in actions.Where(a => a.Status == ActionStatus.Success && logs[a.Id].Count(l => l.Status == ActionStatus.Success) != 1)) found.Add($"action {a.Id} has not one log of its success");
         foreach (var a in actions.Where(a => a.Status is ActionStatus.Success or ActionStatus.Failed or ActionStatus.Cancelled && a.FinishedAt is null)) found.Add($"action {a.Id} is {a.Status} without an end");
+        var lines = (await db.Messages.AsNoTracking().Where(m => m.EffectKey != null).ToListAsync()).ToDictionary(m => m.EffectKey!);
+        foreach (var a in actions.Where(a => a.Status is ActionStatus.Success or ActionStatus.Uncertain && a.Type != ActionType.Invitation))
+        {
+            if (!lines.TryGetValue(ActionThread.KeyOf(a.Id), out var line)) found.Add($"action {a.Id} is {a.Status} and in no thread");
+            else if ((line.Status == MessageStatus.Uncertain) != (a.Status == ActionStatus.Uncertain)) found.Add($"action {a.Id} is {a.Status}, its line {line.Status}");
+        }
         return found;
     }
 }

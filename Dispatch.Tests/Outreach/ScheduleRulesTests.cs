@@ -48,6 +48,44 @@ public sealed class ScheduleRulesTests
     });
 
     [Fact]
+    public void CalculateScheduledTime_OfAnySequenceThatMayBeSaved_GoesForwardInsideEveryWindowAndLosesNoOpenMinute() => Holds(c =>
+    {
+        var random = new Random(c.Seed);
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(Zones[random.Next(Zones.Length)]);
+        var steps = Enumerable.Range(0, random.Next(1, 6)).Select(_ => AnyStep(random)).ToList();
+        if (SequenceRules.Check('A', steps, _ => true).Count > 0) return false;
+        var (previous, now) = (c.From, c.From);
+        foreach (var step in steps)
+        {
+            if (ScheduleRules.CalculateScheduledTime(step, previous, c.Times, zone, now) is not { } at) return true;
+            var own = new SendTimes(step.Windows, [], zone);
+            if (at < previous + step.Delay || at <= previous || !OpenTimes.IsOpen(c.Times, at) || !OpenTimes.IsOpen(own, at)) return false;
+            var earliest = previous + step.Delay > now ? previous + step.Delay : now;
+            // Every quarter of an hour before it one of the two is closed.
+            for (var before = earliest; before < at && before < earliest.AddDays(15); before = before.AddMinutes(15))
+            {
+                if (OpenTimes.IsOpen(c.Times, before) && OpenTimes.IsOpen(own, before)) return false;
+            }
+            // Sent at its time, or somewhat late: the next one counts from there.
+            previous = at.AddMinutes(random.Next(0, 600));
+            now = previous;
+        }
+        return true;
+    });
+
+    /// <summary>Within the bounds of <see cref="SequenceRules"/>: with or without hours, with or without days.</summary>
+    private static FollowupStep AnyStep(Random random)
+    {
+        var from = random.Next(0, 23);
+        var hours = random.Next(3) > 0;
+        return new FollowupStep
+        {
+            Delay = TimeSpan.FromMinutes(random.Next(1, 30_000)), Days = random.Next(2) == 0 ? [] : [.. Enum.GetValues<DayOfWeek>().Where(_ => random.Next(2) == 0)],
+            From = hours ? new TimeOnly(from, random.Next(60)) : null, To = hours ? random.Next(4) == 0 ? default(TimeOnly) : new TimeOnly(random.Next(from + 1, 24), random.Next(60)) : null,
+        };
+    }
+
+    [Fact]
     public void CalculateScheduledTime_OfAnyStep_IsAfterThePreviousByItsDelayInsideBothHours() => Holds(c =>
     {
         var random = new Random(c.Seed);

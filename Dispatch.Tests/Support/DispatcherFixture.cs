@@ -64,7 +64,7 @@ public sealed class DispatcherFixture : IAsyncDisposable
     {
         var gateway = new RecordingGateway(node == "node-1" ? "sent" : node);
         var logs = new RecordingLogs();
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway)
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddSingleton<IMessageGateway>(gateway).AddSingleton<IInvitationGateway>(gateway)
             .AddLogging(b => { b.AddProvider(logs); logging?.Invoke(b); }).Configure<NodeOptions>(o => o.Name = node)
             .AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider())
             .AddDispatchData(database.Options).AddDispatchConversations().AddDispatchMatching().AddDispatchBroker().AddDispatchNumbers().AddDispatchOutreach().AddDispatchOverview().AddDispatchAudit().AddDispatchRetention().AddDispatchReports().AddDispatchWatch()

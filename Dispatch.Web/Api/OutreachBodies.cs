@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Dispatch.Core.Gateways;
 using Dispatch.Core.Outreach;
 
 namespace Dispatch.Web.Api;
@@ -39,7 +40,10 @@ public sealed record CreateAccount
     /// <summary>IANA name; none: UTC.</summary>
     public string? TimeZone { get; init; }
 
-    /// <summary>A local day's messages by action type: send_reply, send_first_contact, send_followup.</summary>
+    /// <summary>Of a channel of its own at Whapi (token), Unipile or Meta; none: entered later on the Profiles page. Never given back.</summary>
+    public ChannelCredentials? Credentials { get; init; }
+
+    /// <summary>A local day's messages by action type: send_reply, send_first_contact, send_followup, send_invitation.</summary>
     public Dictionary<string, int>? Quotas { get; init; }
 
     /// <summary>Seconds between two messages; none: the standard of the provider.</summary>
@@ -49,6 +53,62 @@ public sealed record CreateAccount
     public List<WindowBody>? Windows { get; init; }
     public List<DateOnly>? Holidays { get; init; }
     public WarmUpBody? WarmUp { get; init; }
+
+    /// <summary>Of Meta, by kind and language: what goes where no text may.</summary>
+    public List<TemplateBody>? Templates { get; init; }
+}
+
+/// <summary>A template that Meta approved.</summary>
+public sealed record TemplateBody
+{
+    /// <summary>send_first_contact, or a step such as send_followup_A1.</summary>
+    public string? Kind { get; init; }
+    public string? Name { get; init; }
+
+    /// <summary>Such as fr or en_US.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>What stands for {{1}}, {{2}}, with placeholders as in texts.</summary>
+    public List<string>? Parameters { get; init; }
+
+    /// <summary>The approved text; shown, never sent.</summary>
+    public string? Text { get; init; }
+}
+
+/// <summary>A step of a sequence.</summary>
+public sealed record StepBody
+{
+    /// <summary>After the message before it, such as 2.00:00:00 (two days) or 04:00:00.</summary>
+    public TimeSpan? Delay { get; init; }
+
+    /// <summary>As in windows of accounts; none: every day.</summary>
+    public JsonElement? Days { get; init; }
+
+    /// <summary>By the prospect's clock; none: any hour.</summary>
+    public string? From { get; init; }
+    public string? To { get; init; }
+
+    /// <summary>The kind whose text it uses; none: its own.</summary>
+    public string? Template { get; init; }
+}
+
+public sealed record ChangeSequence
+{
+    /// <summary>As it was read; none: whatever it is.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>In their order, at most 20; empty: the sequence is off.</summary>
+    public List<StepBody>? Steps { get; init; }
+}
+
+public sealed record StepAnswer(string Kind, TimeSpan Delay, IReadOnlyList<string> Days, TimeOnly? From, TimeOnly? To, string? Template);
+
+/// <param name="Version">0: nobody changed it.</param>
+public sealed record SequenceAnswer(string Letter, int Version, IReadOnlyList<StepAnswer> Steps, DateTime? ChangedAt, string? ChangedBy)
+{
+    public static SequenceAnswer Of(SequencePlan plan) => new(
+        plan.Letter.ToString(), plan.Version,
+        [.. plan.Steps.Select((s, i) => new StepAnswer(ActionKinds.FollowupOf(plan.Letter, i + 1), s.Delay, [.. s.Days.Select(d => d.ToString())], s.From, s.To, s.Template))], plan.ChangedAt, plan.ChangedBy);
 }
 
 public sealed record CreateProspect
@@ -72,7 +132,7 @@ public sealed record CreateProspect
 
 public sealed record CreateAction
 {
-    /// <summary>send_reply, send_first_contact, send_followup_A1 and so on.</summary>
+    /// <summary>send_reply, send_first_contact, send_invitation, send_followup_A1 and so on.</summary>
     public string? Kind { get; init; }
     public long? ProspectId { get; init; }
 
@@ -139,7 +199,7 @@ internal static class OutreachWords
         foreach (var (name, quota) in body.Quotas ?? [])
         {
             if (ActionKinds.TypeNamed(name) is { } type) quotas[type] = quota;
-            else input.Wrong("quotas", $"'{name}' is not an action type; allowed: {ActionKinds.Reply}, {ActionKinds.FirstContact}, {ActionKinds.Followup}.");
+            else input.Wrong("quotas", $"'{name}' is not an action type; allowed: {ActionKinds.Reply}, {ActionKinds.FirstContact}, {ActionKinds.Followup}, {ActionKinds.Invitation}.");
         }
         var windows = new List<SendWindow>();
         foreach (var window in body.Windows ?? [])
@@ -150,8 +210,32 @@ internal static class OutreachWords
         }
         return input.IsBad ? null : new AccountPlan
         {
+            Templates = [.. (body.Templates ?? []).Select(t => new PlanTemplate(t.Kind ?? "", t.Name ?? "", t.Language ?? "", t.Parameters ?? [], t.Text))],
             Windows = windows, Holidays = body.Holidays ?? [], Quotas = quotas, WarmUp = body.WarmUp is { } warm ? new WarmUp(warm.Start, warm.Days, warm.From ?? today) : null,
         };
+    }
+
+    /// <summary>Null: wrong, and <paramref name="input"/> says what.</summary>
+    public static List<FollowupStep>? Steps(ChangeSequence body, ApiInput input)
+    {
+        var steps = new List<FollowupStep>();
+        foreach (var (step, i) in (body.Steps ?? []).Select((s, i) => (s, i)))
+        {
+            var at = string.Create(CultureInfo.InvariantCulture, $"steps[{i}].");
+            var (from, to, days) = (Time(step.From), Time(step.To), DaysOf(step.Days));
+            if (step.From is not null && (from is null || from == TimeSpan.FromDays(1))) input.Wrong(at + "from", "Such as 09:00, or none.");
+            else if (step.To is not null && to is null) input.Wrong(at + "to", "Such as 18:00 or 24:00, or none.");
+            else if (days is null) input.Wrong(at + "days", """Such as ["Mon","Tue"] or "Mon-Fri"; none: every day.""");
+            else
+            {
+                steps.Add(new FollowupStep
+                {
+                    Delay = step.Delay ?? TimeSpan.Zero, Days = days, From = from is { } f ? TimeOnly.FromTimeSpan(f) : null, To = to is { } t ? t == TimeSpan.FromDays(1) ? default(TimeOnly) : TimeOnly.FromTimeSpan(t) : null,
+                    Template = step.Template,
+                });
+            }
+        }
+        return input.IsBad ? null : steps;
     }
 
     private static TimeSpan? Time(string? text) => text == "24:00" ? TimeSpan.FromDays(1)

@@ -16,6 +16,13 @@ internal static class OutreachEndpoints
         accounts.MapPost("/{id:long}/resume", (long id, AccountService service, OutreachQueries queries, HttpContext context) => ChangeAsync(service.ResumeAsync(id, context.RequestAborted), queries, context))
             .Produces<AccountQuotaAnswer>().WithConflict().WithSummary("Sends again, also past an open breaker; what is overdue is paced");
 
+        var sequences = api.MapGroup("/sequences").WithTags("Outreach");
+        sequences.MapGet("/", async (SequencePlans plans, HttpContext context) => Results.Ok((await plans.ListAsync(context.RequestAborted)).Select(SequenceAnswer.Of)))
+            .Produces<IEnumerable<SequenceAnswer>>().WithSummary("The sequences A, B and C as they hold now");
+        sequences.MapPut("/{letter}", ChangeSequenceAsync).WithBody<ChangeSequence>().Produces<SequenceAnswer>().WithConflict()
+            .WithSummary("Set the steps of a sequence; holds for what is planned from then on, and what was before stays on record");
+        sequences.MapGet("/{letter}/history", SequenceHistoryAsync).Produces<IEnumerable<SequenceAnswer>>().WithSummary("The last twenty changes of a sequence, newest first");
+
         var prospects = api.MapGroup("/prospects").WithTags("Outreach");
         prospects.MapGet("/", ProspectsAsync).Produces<ApiPage<ProspectRow>>().WithSummary("Prospects: filter by stage, account and q (name, phone); sort, page, pageSize")
             .WithQuery("stage", "account", "q", "sort", "page", "pageSize");
@@ -64,15 +71,45 @@ internal static class OutreachEndpoints
         // Every wrong field in one answer, also those that are read elsewhere.
         foreach (var error in AccountRules.Check(body.Name, zone, plan with { MinGapSeconds = body.MinGapSeconds ?? 0 })) input.Wrong(error.Field, error.Allowed);
         if (input.IsBad) return input.Problem;
-        var outcome = await accounts.CreateAsync(new NewAccount(body.Name!, provider!.Value, zone, plan, body.Channel, body.MinGapSeconds), context.RequestAborted);
+        var outcome = await accounts.CreateAsync(new NewAccount(body.Name!, provider!.Value, zone, plan, body.Channel, body.MinGapSeconds, body.Credentials), context.RequestAborted);
         return outcome.Result switch
         {
             AccountResult.Done => Results.Created($"/api/accounts/{outcome.Id}/quota", new AccountCreated(outcome.Id, body.Name!.Trim())),
             AccountResult.DuplicateName => ApiProblems.Conflict($"An account is called '{body.Name!.Trim()}' already.", ("result", outcome.Result)),
             AccountResult.ChannelNotFound => ApiProblems.Invalid("channel", $"There is no channel '{body.Channel}'."),
-            _ => outcome.Errors is [var error, ..] ? ApiProblems.Invalid(error.Field, error.Allowed) : ApiProblems.Invalid("body", "Wrong values."),
+            _ => WrongIn(input, outcome),
         };
     }
+
+    private static IResult WrongIn(ApiInput input, AccountOutcome outcome)
+    {
+        foreach (var error in outcome.Errors ?? []) input.Wrong(error.Field, error.Allowed);
+        return input.IsBad ? input.Problem : ApiProblems.Invalid("body", "Wrong values.");
+    }
+
+    private static async Task<IResult> ChangeSequenceAsync(string letter, HttpContext context, SequencePlans plans)
+    {
+        var input = new ApiInput(context);
+        var body = await input.BodyAsync<ChangeSequence>();
+        if (body is null) return input.Problem;
+        if (Letter(letter) is not { } of) return ApiProblems.Invalid("letter", "A, B or C.");
+        input.Check(body.Steps is not null, "steps", "Needed; empty: the sequence is off.");
+        if (OutreachWords.Steps(body, input) is not { } steps) return input.Problem;
+        var known = (await plans.ListAsync(context.RequestAborted)).First(p => p.Letter == of).Version;
+        var outcome = await plans.SetAsync(of, steps, body.Version ?? known, null, context.RequestAborted);
+        foreach (var error in outcome.Errors) input.Wrong(error.Field, error.Allowed);
+        return outcome.Result switch
+        {
+            SequenceResult.Done => Results.Ok(SequenceAnswer.Of((await plans.ListAsync(context.RequestAborted)).First(p => p.Letter == of))),
+            SequenceResult.ChangedMeanwhile => ApiProblems.Conflict("The sequence was changed since it was read.", ("result", outcome.Result), ("version", known)),
+            _ => input.Problem,
+        };
+    }
+
+    private static async Task<IResult> SequenceHistoryAsync(string letter, HttpContext context, SequencePlans plans) => Letter(letter) is { } of
+        ? Results.Ok((await plans.HistoryAsync(of, cancel: context.RequestAborted)).Select(SequenceAnswer.Of)) : ApiProblems.Invalid("letter", "A, B or C.");
+
+    private static char? Letter(string letter) => letter.Length == 1 && SequenceOptions.Letters.Contains(char.ToUpperInvariant(letter[0])) ? char.ToUpperInvariant(letter[0]) : null;
 
     private static async Task<IResult> QuotaAsync(long id, HttpContext context, OutreachQueries queries) =>
         await queries.AccountAsync(id, context.RequestAborted) is { } account ? Results.Ok(AccountQuotaAnswer.Of(account)) : ApiProblems.NotFound("account", id);
@@ -141,7 +178,7 @@ internal static class OutreachEndpoints
         var (sort, descending) = input.Sort<ActionSort>() ?? (ActionSort.DueAt, false);
         ActionType? type = null;
         if (input.Text("type") is { } name && (type = ActionKinds.TypeNamed(name)) is null)
-            input.Wrong("type", $"Allowed: {ActionKinds.Reply}, {ActionKinds.FirstContact}, {ActionKinds.Followup}.");
+            input.Wrong("type", $"Allowed: {ActionKinds.Reply}, {ActionKinds.FirstContact}, {ActionKinds.Followup}, {ActionKinds.Invitation}.");
         var search = new ActionSearch(input.Word<ActionStatus>("status"), input.Number("account"), input.Number("prospect"), type, input.Text("q"), sort, descending, skip, take);
         input.Check(search.Search is not { Length: > 120 }, "q", "At most 120 characters.");
         if (input.IsBad) return input.Problem;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Outreach;
+using Dispatch.Web.Admin;
 
 namespace Dispatch.Web.Outreach;
 
@@ -24,11 +25,28 @@ public sealed class WindowDraft
         ? new SendWindow(Days.All(d => d) ? [] : [.. Enumerable.Range(0, 7).Where(i => Days[i]).Select(i => (DayOfWeek)((i + 1) % 7))], from, to) : null;
 }
 
+/// <summary>A template of the provider as it is typed.</summary>
+public sealed class TemplateDraft
+{
+    public string Kind { get; set; } = ActionKinds.FirstContact;
+    public string Name { get; set; } = "";
+    public string Language { get; set; } = "fr";
+
+    /// <summary>One a line.</summary>
+    public string Parameters { get; set; } = "";
+    public string Text { get; set; } = "";
+
+    public static TemplateDraft Of(PlanTemplate t) => new() { Kind = t.Kind, Name = t.Name, Language = t.Language, Parameters = string.Join(Environment.NewLine, t.Parameters), Text = t.Text ?? "" };
+
+    public PlanTemplate Read() => new(
+        Kind, Name.Trim(), Language.Trim(), Parameters.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), Text.Trim() is { Length: > 0 } text ? text : null);
+}
+
 /// <summary>An account as it is typed, and what is wrong with it by the rules of the core.</summary>
 public sealed class AccountDraft
 {
     /// <summary>From top to bottom: the first of them that is wrong gets the focus.</summary>
-    private static readonly string[] Fields = ["name", "timeZone", "quotas", "minGapSeconds", "warmUp", "windows", "holidays"];
+    private static readonly string[] Fields = ["name", "channel", "timeZone", "quotas", "minGapSeconds", "warmUp", "windows", "holidays", "templates"];
 
     public string Name { get; set; } = "";
 
@@ -38,6 +56,11 @@ public sealed class AccountDraft
     public int? Reply { get; set; }
     public int? FirstContact { get; set; } = 20;
     public int? Followup { get; set; } = 40;
+    public int? Invitation { get; set; }
+
+    /// <summary>Of a channel of its own; forgotten with the form.</summary>
+    public CredentialDraft Credentials { get; } = new();
+    public List<TemplateDraft> Templates { get; } = [];
 
     /// <summary>Null in a new account: the standard of its provider.</summary>
     public int? GapSeconds { get; set; }
@@ -60,9 +83,11 @@ public sealed class AccountDraft
         var draft = new AccountDraft
         {
             Name = row.Name, TimeZone = row.TimeZone, Reply = Quota(ActionType.Reply), FirstContact = Quota(ActionType.FirstContact), Followup = Quota(ActionType.Followup),
+            Invitation = Quota(ActionType.Invitation),
             GapSeconds = row.Plan.MinGapSeconds, Holidays = string.Join(Environment.NewLine, row.Plan.Holidays.Select(Text)), WarmsUp = row.Plan.WarmUp is not null,
         };
         if (row.Plan.WarmUp is { } warm) (draft.WarmUpStart, draft.WarmUpDays, draft.WarmUpFrom) = (warm.Start, warm.Days, warm.From);
+        draft.Templates.AddRange(row.Plan.Templates.Select(TemplateDraft.Of));
         draft.Windows.AddRange(row.Plan.Windows.Select(WindowDraft.Of));
         return draft;
     }
@@ -80,13 +105,15 @@ public sealed class AccountDraft
         if (Reply is { } reply) quotas[ActionType.Reply] = reply;
         if (FirstContact is { } first) quotas[ActionType.FirstContact] = first;
         if (Followup is { } followup) quotas[ActionType.Followup] = followup;
+        if (Invitation is { } invitation) quotas[ActionType.Invitation] = invitation;
         var plan = new AccountPlan
         {
             Windows = [.. windows.OfType<SendWindow>()], Holidays = holidays, Quotas = quotas, MinGapSeconds = GapSeconds ?? 0,
+            Templates = Templates.ConvertAll(t => t.Read()),
             WarmUp = WarmsUp ? new WarmUp(WarmUpStart ?? 0, WarmUpDays ?? 0, WarmUpFrom ?? today) : null,
         };
         errors.AddRange(AccountRules.Check(Name, TimeZone.Trim(), plan).Where(e => !errors.Exists(known => known.Field == e.Field)));
-        return (plan, [.. errors.OrderBy(e => Array.IndexOf(Fields, e.Field))]);
+        return (plan, [.. errors.OrderBy(e => Array.FindIndex(Fields, f => e.Field.StartsWith(f, StringComparison.Ordinal)))]);
     }
 
     private static (IReadOnlyList<DateOnly> Days, string? Wrong) ReadDays(string text)

@@ -20,7 +20,8 @@ public sealed partial class AccountFormPage
     private readonly HashSet<string> _left = new(StringComparer.Ordinal);
     private IReadOnlyList<ChannelView> _channels = [];
     private AccountDraft? _draft;
-    private string? _duplicate, _failure;
+    private string? _duplicate, _failure, _wrongKey;
+    private AccountProvider? _provider;
     private bool _saving, _gone, _noChannel;
 
     /// <summary>Null: a new one.</summary>
@@ -35,6 +36,15 @@ public sealed partial class AccountFormPage
 
     [Inject]
     public required ChannelService Channels { get; set; }
+
+    [Inject]
+    public required SequenceQueries Sequences { get; set; }
+
+    [Inject]
+    public required OutreachSentences Say { get; set; }
+
+    [Inject]
+    public required IStringLocalizer<Resources.Profiles> ProfileWords { get; set; }
 
     [Inject]
     public required BrowserInterop Browser { get; set; }
@@ -54,6 +64,13 @@ public sealed partial class AccountFormPage
     [Inject]
     public required IStringLocalizer<Resources.Text> Text { get; set; }
 
+    /// <summary>Of the account, or of the channel that is chosen for a new one.</summary>
+    private AccountProvider? Provider => _provider ?? (_draft!.ChannelKey is { } key
+        ? _channels.FirstOrDefault(c => c.Key == key) is { } channel ? AccountProviders.Of(channel.Provider) : null : _draft.Provider);
+
+    /// <summary>What may go as a template of the provider.</summary>
+    private IEnumerable<string> TemplateKinds => Sequences.Kinds.Where(k => ActionKinds.TypeOf(k) is ActionType.FirstContact or ActionType.Followup);
+
     private string Title => Words[Id is null ? "AddAccount" : "EditAccount"];
 
     /// <summary>Monday first.</summary>
@@ -67,7 +84,7 @@ public sealed partial class AccountFormPage
         if (Id is { } id)
         {
             var row = await Queries.AccountAsync(id);
-            (_gone, _draft) = (row is null, row is null ? null : AccountDraft.Of(row));
+            (_gone, _draft, _provider) = (row is null, row is null ? null : AccountDraft.Of(row), row?.Provider);
             return;
         }
         _channels = await Channels.ListAsync();
@@ -78,6 +95,16 @@ public sealed partial class AccountFormPage
 
     private string? Error(string field) => _left.Contains(field) ? FieldWords.Of(Words, _draft!.Read(Today).Errors, field) : null;
 
+    /// <summary>Of one field of a template.</summary>
+    private string? Error(int template, string field)
+    {
+        if (!_left.Contains("templates")) return null;
+        var name = string.Create(CultureInfo.InvariantCulture, $"templates[{template}].{field}");
+        return _draft!.Read(Today).Errors.FirstOrDefault(e => e.Field == name) is { } error ? FieldWords.Of(Words, error with { Field = "template_" + field }) : null;
+    }
+
+    private string? Invalid(int template, string field) => Error(template, field) is null ? null : "true";
+
     private string? Invalid(string field) => Error(field) is null && !(field == "name" && _duplicate == _draft!.Name) ? null : "true";
 
     private async Task SaveAsync()
@@ -86,8 +113,8 @@ public sealed partial class AccountFormPage
         var (plan, errors) = _draft!.Read(Today);
         if (errors.Count > 0)
         {
-            _left.UnionWith(errors.Select(e => e.Field));
-            await Browser.FocusAsync("#account-" + errors[0].Field);
+            _left.UnionWith(errors.Select(e => e.Field.Split('[')[0]));
+            await Browser.FocusAsync("#account-" + errors[0].Field.Replace("[", "-", StringComparison.Ordinal).Replace("].", "-", StringComparison.Ordinal));
             return;
         }
         _saving = true;
@@ -96,10 +123,13 @@ public sealed partial class AccountFormPage
             var zone = _draft.TimeZone.Trim();
             var outcome = Id is { } id
                 ? await Accounts.UpdateAsync(id, _draft.Name, zone, plan)
-                : await Accounts.CreateAsync(new NewAccount(_draft.Name, _draft.Provider, zone, plan, _draft.ChannelKey, _draft.GapSeconds));
+                : await Accounts.CreateAsync(new NewAccount(_draft.Name, _draft.Provider, zone, plan, _draft.ChannelKey, _draft.GapSeconds,
+                    _draft.Credentials.IsEmpty && Provider is not (AccountProvider.Unipile or AccountProvider.Meta) ? null : _draft.Credentials.Read()));
             _duplicate = outcome.Result == AccountResult.DuplicateName ? _draft.Name : null;
             _noChannel = outcome.Result == AccountResult.ChannelNotFound;
             _gone = outcome.Result == AccountResult.NotFound;
+            _wrongKey = outcome.Errors?.FirstOrDefault(e => e.Field.StartsWith(AccountService.Credentials, StringComparison.Ordinal))?.Field[AccountService.Credentials.Length..];
+            if (_wrongKey is { } key) await Browser.FocusAsync("#account-" + key);
             if (outcome.Result == AccountResult.Done) Navigation.NavigateTo(string.Create(CultureInfo.InvariantCulture, $"/accounts#account-{outcome.Id}"));
             else if (_duplicate is not null) await Browser.FocusAsync("#account-name");
         });

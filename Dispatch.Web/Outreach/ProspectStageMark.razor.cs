@@ -11,6 +11,7 @@ public sealed partial class ProspectStageMark
     private string Icon => Stage switch
     {
         ProspectStage.New => "person_add",
+        ProspectStage.Invited => "person_check",
         ProspectStage.Contacted => "outgoing_mail",
         ProspectStage.Answered => "mark_chat_read",
         ProspectStage.Stopped => "block",

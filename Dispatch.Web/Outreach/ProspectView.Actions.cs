@@ -28,7 +28,7 @@ public sealed partial class ProspectView
     private Task AutomaticAsync() => DoAsync(async p =>
         Said(await Prospects.SetAutomaticAsync(p.Id, !p.Automatic, Stopping), Words[p.Automatic ? "Done_Manual" : "Done_Automatic", p.Name]));
 
-    private Task ContactAsync() => DoAsync(async p => Say.Outcome(await Actions.ExecuteSendFirstContact(p.Id, p.AccountId, cancel: Stopping)));
+    private Task ContactAsync() => DoAsync(async p => Say.Outcome(await Actions.ApproachAsync(p.Id, p.AccountId, Stopping)));
 
     /// <summary>A message by hand, now or at a time; the draft of an automatic answer, where there is one, is done with it.</summary>
     private Task WriteAsync(string? draft) => DoAsync(async p =>

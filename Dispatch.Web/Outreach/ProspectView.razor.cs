@@ -17,6 +17,9 @@ public sealed partial class ProspectView
     private long _shown;
     private bool _busy;
 
+    /// <summary>His provider wants an invitation before the first contact.</summary>
+    private bool _invites;
+
     [Parameter]
     public long Id { get; set; }
 
@@ -43,7 +46,8 @@ public sealed partial class ProspectView
     private bool IsStopped => Prospect!.Stage == ProspectStage.Stopped;
 
     /// <summary>Nothing was sent to him, and nothing is on its way.</summary>
-    private bool MayContact => Prospect is { Stage: ProspectStage.New, ContactedAt: null } && !_details!.Actions.Any(a => a.Kind == ActionKinds.FirstContact);
+    private bool MayContact => Prospect is { Stage: ProspectStage.New or ProspectStage.Invited, ContactedAt: null }
+        && !_details!.Actions.Any(a => a.Kind == (_invites ? ActionKinds.Invitation : ActionKinds.FirstContact));
 
     protected override TimeSpan Interval => TimeSpan.FromMilliseconds(250);
 
@@ -55,7 +59,9 @@ public sealed partial class ProspectView
         if (Loaded && changes.Count > 0 && _shown == Id && !changes.Any(Concerns)) return;
         var id = _shown = Id;
         var details = await Queries.DetailsAsync(id, Stopping);
+        var invites = details is not null && await Actions.NeedsInvitationAsync(id, details.Prospect.AccountId, Stopping);
         if (id != Id) return;
+        _invites = invites;
         (_details, _history, _open) = (details, details is null ? [] : ProspectHistory.Build(details), details is null ? [] : ProspectHistory.Open(details));
     }
 

@@ -9,8 +9,8 @@ namespace Dispatch.Web.Outreach;
 /// <summary>The sequences as lines of steps with who stands where, and the texts of the chosen step with how a real prospect would read them.</summary>
 public sealed partial class SequencesPage
 {
-    private StepView? _first;
-    private IReadOnlyList<SequenceView> _sequences = [];
+    private SequenceBoard? _board;
+    private char? _editing;
     private IReadOnlyList<OutreachTemplateView> _texts = [];
     private ProspectRow? _sample;
     private SequencesView? _shown;
@@ -37,7 +37,11 @@ public sealed partial class SequencesPage
     private IEnumerable<OutreachTemplateView> Texts => _texts.Where(t => t.Kind == TextKind && t.Language == View.Language).OrderBy(t => t.Variant);
 
     /// <summary>A step may use the text of another kind.</summary>
-    private string TextKind => _sequences.SelectMany(s => s.Steps).FirstOrDefault(s => s.Kind == View.Kind)?.TemplateKind ?? View.Kind;
+    private string TextKind => (_board?.Sequences ?? []).SelectMany(s => s.Steps).FirstOrDefault(s => s.Kind == View.Kind)?.TemplateKind ?? View.Kind;
+
+    /// <summary>What a step may use the text of.</summary>
+    private IReadOnlyCollection<string> TextKinds =>
+        [.. _texts.Select(t => t.Kind).Distinct(StringComparer.Ordinal).Where(k => ActionKinds.TypeOf(k) is ActionType.FirstContact or ActionType.Followup).Order(StringComparer.Ordinal)];
 
     /// <summary>Null: there are as many as there may be.</summary>
     private int? NextVariant => Enumerable.Range(1, OutreachTemplates.MaxVariants).Cast<int?>().FirstOrDefault(n => Texts.All(t => t.Variant != n));
@@ -50,7 +54,7 @@ public sealed partial class SequencesPage
     protected override async Task ReadAsync(IReadOnlySet<LiveEvent> changes)
     {
         _shown = View;
-        (_first, _sequences) = await Queries.ListAsync(Stopping);
+        _board = await Queries.ListAsync(Stopping);
         if (changes.Count > 0) return;
         _texts = await Templates.ListAsync(Stopping);
         // Somebody to read the texts for, until another one is chosen.
@@ -65,6 +69,12 @@ public sealed partial class SequencesPage
     }
 
     private void Choose(ProspectRow prospect) => _sample = prospect;
+
+    private async Task EditedAsync(string said)
+    {
+        _editing = null;
+        await SavedAsync(said);
+    }
 
     private async Task SavedAsync(string said)
     {

@@ -191,7 +191,7 @@ internal static class StartupOptions
             {
                 var step = $"Outreach:Sequences:{sequence}:{i}";
                 if (errors.Text(step + ":Delay") is null) errors.Add(step + ":Delay", "missing", "a time such as 2.00:00:00, two days");
-                if (errors.Text(step + ":Template") is { } kind && (ActionKinds.TypeOf(kind) ?? ActionType.Reply) == ActionType.Reply)
+                if (errors.Text(step + ":Template") is { } kind && ActionKinds.TypeOf(kind) is not (ActionType.FirstContact or ActionType.Followup))
                     errors.Add(step + ":Template", $"'{kind}' has no text", "send_first_contact, or a step such as send_followup_A1");
                 errors.Time(step + ":Delay", Second, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
                 foreach (var end in new[] { ":From", ":To" })

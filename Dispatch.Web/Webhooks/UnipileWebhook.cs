@@ -60,6 +60,6 @@ public sealed class UnipileWebhook(
     {
         if (await contacts.IsAcceptedAsync(channelId, connection.Address)) return;
         await accounts.ConnectedAsync(channelId, connection.Address, connection.Name);
-        await contacts.AcceptedAsync(channelId, connection.Address);
+        await contacts.ConnectedAsync(channelId, connection.Address);
     }
 }

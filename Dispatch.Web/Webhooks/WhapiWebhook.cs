@@ -2,6 +2,7 @@ using System.Buffers;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Gateways.Whapi;
+using Dispatch.Core.Outreach;
 using Microsoft.Extensions.Options;
 
 namespace Dispatch.Web.Webhooks;
@@ -12,13 +13,15 @@ public sealed class WhapiWebhook : GatewayWebhook
     public const string SecretHeader = "X-Webhook-Secret";
 
     private readonly ChannelService _channels;
+    private readonly Actions _actions;
     private readonly byte[]? _secretHash;
 
     public WhapiWebhook(
-        ChannelDirectory directory, ChannelService channels, DispatcherOrchestrator orchestrator, IOptions<WebhookOptions> options, ILogger<WhapiWebhook> logger)
+        ChannelDirectory directory, ChannelService channels, Actions actions, DispatcherOrchestrator orchestrator, IOptions<WebhookOptions> options, ILogger<WhapiWebhook> logger)
         : base(directory, orchestrator, options, logger)
     {
         _channels = channels;
+        _actions = actions;
         var secret = options.Value.Whapi.Secret;
         _secretHash = string.IsNullOrEmpty(secret) ? null : WebhookSecret.Hash(secret);
     }
@@ -37,6 +40,13 @@ public sealed class WhapiWebhook : GatewayWebhook
     protected override async Task<IReadOnlyList<InboundMessage>> NewsAsync(ChannelEntry entry, GatewayPayload payload)
     {
         if (payload.ChannelStatus is { } status) await _channels.SetStatusAsync(entry.Id, status, CancellationToken.None);
-        return payload.Messages;
+        if (!payload.Messages.Any(m => m.FromUs)) return payload.Messages;
+        var rest = new List<InboundMessage>(payload.Messages.Count);
+        foreach (var message in payload.Messages)
+        {
+            // What outreach sent is in the thread by its own record.
+            if (!message.FromUs || !await _actions.EchoAsync(entry.Id, message.Address, message.Text, message.ProviderId)) rest.Add(message);
+        }
+        return rest;
     }
 }

@@ -29,10 +29,24 @@ internal sealed record MetaTextRequest(
     [property: JsonPropertyName("messaging_product")] string Product, [property: JsonPropertyName("recipient_type")] string RecipientType, [property: JsonPropertyName("to")] string To,
     [property: JsonPropertyName("type")] string Type, [property: JsonPropertyName("text")] MetaText Text);
 
+internal sealed record MetaLanguage([property: JsonPropertyName("code")] string Code);
+
+internal sealed record MetaParameter([property: JsonPropertyName("type")] string Type, [property: JsonPropertyName("text")] string Text);
+
+internal sealed record MetaComponent([property: JsonPropertyName("type")] string Type, [property: JsonPropertyName("parameters")] IReadOnlyList<MetaParameter> Parameters);
+
+internal sealed record MetaTemplate(
+    [property: JsonPropertyName("name")] string Name, [property: JsonPropertyName("language")] MetaLanguage Language, [property: JsonPropertyName("components")] IReadOnlyList<MetaComponent> Components);
+
+internal sealed record MetaTemplateRequest(
+    [property: JsonPropertyName("messaging_product")] string Product, [property: JsonPropertyName("recipient_type")] string RecipientType, [property: JsonPropertyName("to")] string To,
+    [property: JsonPropertyName("type")] string Type, [property: JsonPropertyName("template")] MetaTemplate Template);
+
 [JsonSerializable(typeof(MetaTextRequest))]
+[JsonSerializable(typeof(MetaTemplateRequest))]
 internal sealed partial class MetaJson : JsonSerializerContext;
 
-/// <summary>Sends texts through <c>POST /{version}/{phone number id}/messages</c>. Templates are not sent: without a message of the contact in 24 hours Meta refuses a text.</summary>
+/// <summary>Sends texts and approved templates through <c>POST /{version}/{phone number id}/messages</c>. Without a message of the contact in 24 hours Meta takes only templates.</summary>
 public sealed partial class MetaGateway(
     IHttpClientFactory clients, ChannelTokens tokens, GatewayPace pace, IOptions<MetaOptions> options, TimeProvider clock, ILogger<MetaGateway> logger) : IMessageGateway
 {
@@ -47,10 +61,9 @@ public sealed partial class MetaGateway(
         if (!message.Address.All(char.IsAsciiDigit)) return SendResult.Failed(SendFailure.BadRecipient);
         if (message.Text.Length > MaxText) return SendResult.Failed(SendFailure.BadContent);
         if (!await pace.EnterAsync(Provider, message.ChannelId, options.Value.Pace, cancel)) return SendResult.Failed(SendFailure.TooMany);
-        var body = new MetaTextRequest("whatsapp", "individual", message.Address, "text", new MetaText(false, message.Text));
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.Value.BaseAddress.AbsoluteUri.TrimEnd('/')}/{options.Value.Version}/{number}/messages")
         {
-            Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, MetaJson.Default.MetaTextRequest)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+            Content = new ByteArrayContent(Body(message)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var client = clients.CreateClient(ClientName);
@@ -65,6 +78,12 @@ public sealed partial class MetaGateway(
             ? MetaAnswer.MessageId(answer) is { } id ? SendResult.Sent(id) : SendResult.Failed(SendFailure.Unknown)
             : SendResult.Failed(MetaAnswer.Failure(answer));
     }
+
+    private static byte[] Body(OutboundMessage message) => message.Template is { } template
+        ? JsonSerializer.SerializeToUtf8Bytes(
+            new MetaTemplateRequest("whatsapp", "individual", message.Address, "template", new MetaTemplate(template.Name, new MetaLanguage(template.Language),
+                template.Parameters.Count == 0 ? [] : [new MetaComponent("body", [.. template.Parameters.Select(p => new MetaParameter("text", p))])])), MetaJson.Default.MetaTemplateRequest)
+        : JsonSerializer.SerializeToUtf8Bytes(new MetaTextRequest("whatsapp", "individual", message.Address, "text", new MetaText(false, message.Text)), MetaJson.Default.MetaTextRequest);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The call to Meta for message {MessageId} broke (body on its way: {Started}): {Cause}")]
     private partial void LogBroken(long messageId, bool started, string? cause);

@@ -27,7 +27,7 @@ public sealed record InviteOutcome(InviteResult Result, string? InvitationId = n
 /// Invitations to connect (LinkedIn). The step to Sending is committed before the call and a person has one row per channel, so he is invited at most once whatever crashes;
 /// what nobody answers for is asked of the list of sent invitations before anything is sent again.
 /// </summary>
-public sealed partial class UnipileInvitations
+public sealed partial class UnipileInvitations : IInvitationGateway
 {
     public const int MaxNote = 300;
 
@@ -55,6 +55,47 @@ public sealed partial class UnipileInvitations
     }
 
     private DateTime Now => _clock.GetUtcNow().UtcDateTime;
+
+    public ChannelProvider Provider => ChannelProvider.Unipile;
+
+    /// <summary>On LinkedIn, whose ids are no phone numbers; not for somebody whose chat or acceptance is known.</summary>
+    public async ValueTask<bool> IsNeededAsync(long channelId, string address, CancellationToken cancel)
+    {
+        if (address.Contains('@', StringComparison.Ordinal) || address.All(char.IsAsciiDigit)) return false;
+        await using var db = _database.Read();
+        return !await db.GatewayContacts.AnyAsync(c => c.ChannelId == channelId && c.Address == address && (c.ChatId != null || c.Invitation == InvitationStatus.Accepted), cancel);
+    }
+
+    async Task<SendResult> IInvitationGateway.InviteAsync(OutboundMessage invitation, CancellationToken cancel)
+    {
+        if (invitation.Text.Trim().Length > MaxNote) return SendResult.Failed(SendFailure.BadContent);
+        var outcome = await InviteAsync(invitation.ChannelId, invitation.Address, invitation.Text, cancel);
+        return outcome.Result switch
+        {
+            // Invited before, by hand or by another account of the channel: he has the invitation.
+            InviteResult.Sent or InviteResult.AlreadyInvited => new SendResult(outcome.InvitationId, null),
+            InviteResult.AlreadyConnected => new SendResult(outcome.InvitationId, null) { Connected = true },
+            InviteResult.Uncertain => SendResult.Failed(SendFailure.Unknown),
+            InviteResult.TooManyToday => SendResult.Failed(SendFailure.InvitationsUsedUp),
+            InviteResult.NoChannel => SendResult.Failed(SendFailure.BadToken),
+            InviteResult.BadInput => SendResult.Failed(SendFailure.BadRecipient),
+            InviteResult.Refused => SendResult.Failed(outcome.Failure ?? SendFailure.Refused),
+        };
+    }
+
+    public async Task<LookupResult> FindInvitationAsync(OutboundMessage invitation, DateTime since, CancellationToken cancel)
+    {
+        if (_tokens.Open(invitation.ProtectedToken) is not { } channel || UnipileAddress.Read(invitation.Address) is not { } address) return new LookupResult(null);
+        await using (var db = _database.Read())
+        {
+            var known = await db.GatewayContacts.Where(c => c.ChannelId == invitation.ChannelId && c.Address == address).Select(c => new { c.Invitation, c.InvitationId }).FirstOrDefaultAsync(cancel);
+            if (known?.Invitation is InvitationStatus.Accepted or InvitationStatus.Sent) return new LookupResult(true, known.InvitationId);
+        }
+        var (found, id, complete) = await FindAsync(channel, address, cancel);
+        if (found) await EndAsync(invitation.ChannelId, address, InvitationStatus.Sent, id, InvitationStatus.Uncertain);
+        // Once accepted it is not in the list any more, and a fresh one is not in it yet.
+        return found ? new LookupResult(true, id) : complete && since < Now - _options.MissingAfter ? new LookupResult(false) : new LookupResult(null);
+    }
 
     /// <param name="providerId">The person's id at the provider (<c>ACoAA...</c>).</param>
     /// <param name="note">At most <see cref="MaxNote"/> characters; null or empty: none.</param>
