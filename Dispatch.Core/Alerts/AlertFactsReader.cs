@@ -36,7 +36,7 @@ public sealed class AlertFactsReader(Database database, OutreachQueries outreach
         var since = now - Remembered;
         var last = await db.HealthChecks.Where(h => h.At >= since).GroupBy(h => h.Node).Select(g => new { Node = g.Key, At = g.Max(h => h.At), Id = g.Max(h => h.Id) }).ToListAsync(cancel);
         var ids = last.ConvertAll(l => l.Id);
-        var stopped = await db.HealthChecks.Where(h => ids.Contains(h.Id) && h.Status == NodeStatus.Stopped).Select(h => h.Id).ToListAsync(cancel);
+        var stopped = await db.HealthChecks.Where(h => ids.Contains(h.Id) && h.Status == NodeHealth.Stopped).Select(h => h.Id).ToListAsync(cancel);
         return [.. last.Select(l => new NodeFact(l.Node, l.At, stopped.Contains(l.Id)))];
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Dispatch.Core.Health;
 
-public enum NodeStatus
+public enum NodeHealth
 {
     Healthy,
     /// <summary>Something is wrong and the process does its job.</summary>
@@ -20,7 +20,7 @@ public sealed class HealthCheckRow
     public long Id { get; set; }
     public required string Node { get; set; }
     public DateTime At { get; set; }
-    public NodeStatus Status { get; set; }
+    public NodeHealth Status { get; set; }
 
     /// <summary>Names of <see cref="Alerts.AlertKind"/> with what they are about, such as <c>LoopStopped PendingDrain</c>, parted by a comma; empty: none.</summary>
     public string Problems { get; set; } = "";

@@ -5,14 +5,14 @@ namespace Dispatch.Core.Health;
 
 /// <summary>How a process was in a stretch of time: the worst of it.</summary>
 /// <param name="Status">Null: nothing is known of it.</param>
-public sealed record HealthCell(DateTime From, NodeStatus? Status, string Problems);
+public sealed record HealthCell(DateTime From, NodeHealth? Status, string Problems);
 
 /// <summary>One process over the time that was asked for.</summary>
 /// <param name="Ready">Share of its checks that were ready, 0 to 1.</param>
-public sealed record NodeHistory(string Node, NodeStatus Status, DateTime At, string Problems, int? DatabaseMs, double Ready, IReadOnlyList<HealthCell> Cells);
+public sealed record NodeHistory(string Node, NodeHealth Status, DateTime At, string Problems, int? DatabaseMs, double Ready, IReadOnlyList<HealthCell> Cells);
 
 /// <summary>A change of how a process is.</summary>
-public sealed record HealthChange(string Node, DateTime At, NodeStatus Status, string Problems);
+public sealed record HealthChange(string Node, DateTime At, NodeHealth Status, string Problems);
 
 public sealed record HealthView(IReadOnlyList<NodeHistory> Nodes, IReadOnlyList<HealthChange> Changes);
 
@@ -45,7 +45,7 @@ public sealed class HealthHistory(Database database, TimeProvider clock)
             if (cells[i].Status is not { } known || Worse(row.Status, known)) cells[i] = cells[i] with { Status = row.Status, Problems = row.Problems };
         }
         var last = rows[^1];
-        return new NodeHistory(node, last.Status, last.At, last.Problems, last.DatabaseMs, (double)rows.Count(r => r.Status != NodeStatus.NotReady) / rows.Count, cells);
+        return new NodeHistory(node, last.Status, last.At, last.Problems, last.DatabaseMs, (double)rows.Count(r => r.Status != NodeHealth.NotReady) / rows.Count, cells);
     }
 
     /// <summary>Pure: where a process became other than it was, the newest first.</summary>
@@ -59,7 +59,7 @@ public sealed class HealthHistory(Database database, TimeProvider clock)
             .OrderByDescending(r => r.At).Take(MostChanges).Select(r => new HealthChange(r.Node, r.At, r.Status, r.Problems)),
     ];
 
-    private static bool Worse(NodeStatus one, NodeStatus other) => Rank(one) > Rank(other);
+    private static bool Worse(NodeHealth one, NodeHealth other) => Rank(one) > Rank(other);
 
-    private static int Rank(NodeStatus status) => status switch { NodeStatus.Stopped => 0, NodeStatus.Healthy => 1, NodeStatus.Degraded => 2, NodeStatus.NotReady => 3 };
+    private static int Rank(NodeHealth status) => status switch { NodeHealth.Stopped => 0, NodeHealth.Healthy => 1, NodeHealth.Degraded => 2, NodeHealth.NotReady => 3 };
 }

@@ -42,7 +42,7 @@ public sealed partial class NodeRecorder(
         {
             await database.WriteAsync(async session =>
             {
-                session.Db.HealthChecks.Add(new HealthCheckRow { Node = node.Value.Name, At = now, Status = NodeStatus.Stopped });
+                session.Db.HealthChecks.Add(new HealthCheckRow { Node = node.Value.Name, At = now, Status = NodeHealth.Stopped });
                 await session.Db.SaveChangesAsync();
             }).WaitAsync(Patience, TimeProvider.System);
         }

@@ -24,8 +24,8 @@ public static class NodeRules
         ];
     }
 
-    public static NodeStatus StatusOf(IReadOnlyCollection<NodeProblem> problems) =>
-        problems.Any(p => p.Blocks) ? NodeStatus.NotReady : problems.Count > 0 ? NodeStatus.Degraded : NodeStatus.Healthy;
+    public static NodeHealth StatusOf(IReadOnlyCollection<NodeProblem> problems) =>
+        problems.Any(p => p.Blocks) ? NodeHealth.NotReady : problems.Count > 0 ? NodeHealth.Degraded : NodeHealth.Healthy;
 
     private static IEnumerable<NodeProblem> Disk(NodeFacts facts, AlertSettings limits, string node, DateTime now)
     {

@@ -109,7 +109,7 @@ public sealed class AlertRulesTests
     public void Node_Well_IsHealthy()
     {
         Assert.Empty(Judge(NodeFacts.Well));
-        Assert.Equal(NodeStatus.Healthy, NodeRules.StatusOf([]));
+        Assert.Equal(NodeHealth.Healthy, NodeRules.StatusOf([]));
     }
 
     [Fact]
@@ -136,28 +136,28 @@ public sealed class AlertRulesTests
     [InlineData(-6, true)]
     [InlineData(4, false)]
     public void Node_ClockOff_IsNotReady(int seconds, bool wrong) =>
-        Assert.Equal(wrong ? NodeStatus.NotReady : NodeStatus.Healthy, NodeRules.StatusOf(Judge(NodeFacts.Well with { ClockDifference = TimeSpan.FromSeconds(seconds) })));
+        Assert.Equal(wrong ? NodeHealth.NotReady : NodeHealth.Healthy, NodeRules.StatusOf(Judge(NodeFacts.Well with { ClockDifference = TimeSpan.FromSeconds(seconds) })));
 
     [Fact]
     public void Node_GatewayOrLowDisk_StaysReady()
     {
         var problems = Judge(NodeFacts.Well with { FreeMegabytes = 100, Gateways = [new GatewayView(7, 0, null, TimeSpan.FromSeconds(20)), new GatewayView(8, 3, Now.AddMinutes(-1), TimeSpan.Zero), new GatewayView(9, 2, Now, TimeSpan.Zero)] });
         Assert.Equal([(AlertKind.DiskFull, (long?)null), (AlertKind.GatewaySilent, 7), (AlertKind.GatewaySilent, 8)], problems.Select(p => (p.Kind, p.ResourceId)));
-        Assert.Equal(NodeStatus.Degraded, NodeRules.StatusOf(problems));
+        Assert.Equal(NodeHealth.Degraded, NodeRules.StatusOf(problems));
     }
 
     [Fact]
     public void History_ManyChecksInACell_ShowTheWorst()
     {
-        HealthCheckRow Row(double minute, NodeStatus status, string problems = "") => new() { Node = "a", At = Now.AddMinutes(minute), Status = status, Problems = problems };
-        HealthCheckRow[] rows = [Row(0, NodeStatus.Healthy), Row(1, NodeStatus.NotReady, "DatabaseAway"), Row(2, NodeStatus.Healthy), Row(20, NodeStatus.Degraded, "DiskFull a")];
+        HealthCheckRow Row(double minute, NodeHealth status, string problems = "") => new() { Node = "a", At = Now.AddMinutes(minute), Status = status, Problems = problems };
+        HealthCheckRow[] rows = [Row(0, NodeHealth.Healthy), Row(1, NodeHealth.NotReady, "DatabaseAway"), Row(2, NodeHealth.Healthy), Row(20, NodeHealth.Degraded, "DiskFull a")];
 
         var node = HealthHistory.Of("a", rows, Now, TimeSpan.FromDays(1));
 
-        Assert.Equal((NodeStatus.NotReady, "DatabaseAway"), (node.Cells[0].Status, node.Cells[0].Problems));
-        Assert.Equal((NodeStatus.Degraded, null), (node.Cells[1].Status, node.Cells[2].Status));
-        Assert.Equal((NodeStatus.Degraded, 0.75), (node.Status, node.Ready));
-        Assert.Equal([NodeStatus.Degraded, NodeStatus.Healthy, NodeStatus.NotReady], HealthHistory.Changes(rows).Select(c => c.Status));
+        Assert.Equal((NodeHealth.NotReady, "DatabaseAway"), (node.Cells[0].Status, node.Cells[0].Problems));
+        Assert.Equal((NodeHealth.Degraded, null), (node.Cells[1].Status, node.Cells[2].Status));
+        Assert.Equal((NodeHealth.Degraded, 0.75), (node.Status, node.Ready));
+        Assert.Equal([NodeHealth.Degraded, NodeHealth.Healthy, NodeHealth.NotReady], HealthHistory.Changes(rows).Select(c => c.Status));
     }
 
     [Fact]

@@ -143,6 +143,6 @@ public sealed class FaultDrillTests
         await drill.AnswersAsync("/health/ready", HttpStatusCode.OK);
         await drill.StillWorksAsync();
         // The minutes without a database are in the history.
-        await Eventually.Async(async () => await drill.ReadAsync(db => db.HealthChecks.AnyAsync(h => h.Status == NodeStatus.NotReady && h.Problems == "DatabaseAway")), Minute);
+        await Eventually.Async(async () => await drill.ReadAsync(db => db.HealthChecks.AnyAsync(h => h.Status == NodeHealth.NotReady && h.Problems == "DatabaseAway")), Minute);
     }
 }

@@ -23,7 +23,7 @@ public sealed class HealthTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Contains(health.GetProperty("status").GetString(), new[] { "Healthy", "Degraded" });
         var checks = health.GetProperty("checks").EnumerateArray().ToDictionary(c => c.GetProperty("name").GetString()!, StringComparer.Ordinal);
         Assert.Equal("Healthy", checks["database"].GetProperty("status").GetString());
-        Assert.Contains("node", checks.Keys);
+        Assert.Contains("watch", checks.Keys);
         var parts = checks["matching"].GetProperty("data");
         Assert.All(["database", "whatsapp", "timeouts", "matching"], part => Assert.Contains(parts.GetProperty(part).GetString(), new[] { "Healthy", "Warning" }));
     }

@@ -79,7 +79,7 @@ public abstract class AlertCompliance(DatabaseProvider provider, PostgresServer 
         await Node.Database.WriteAsync(async session =>
         {
             session.Db.HealthChecks.AddRange(
-                new HealthCheckRow { Node = "tidy", At = Clock.Now.AddSeconds(-1) }, new HealthCheckRow { Node = "tidy", At = Clock.Now, Status = NodeStatus.Stopped }, new HealthCheckRow { Node = "gone", At = Clock.Now });
+                new HealthCheckRow { Node = "tidy", At = Clock.Now.AddSeconds(-1) }, new HealthCheckRow { Node = "tidy", At = Clock.Now, Status = NodeHealth.Stopped }, new HealthCheckRow { Node = "gone", At = Clock.Now });
             await session.Db.SaveChangesAsync();
         });
         Clock.Advance(Seconds(181));
@@ -265,7 +265,7 @@ public abstract class AlertCompliance(DatabaseProvider provider, PostgresServer 
         var problem = new NodeProblem(AlertKind.DatabaseAway, AlertSeverity.Critical, "database-away", null, null, began, Blocks: true);
         for (var i = 0; i < 3; i++)
         {
-            var row = new HealthCheckRow { Node = Node.Node, At = Clock.Now, Status = NodeStatus.NotReady, Problems = problem.Name };
+            var row = new HealthCheckRow { Node = Node.Node, At = Clock.Now, Status = NodeHealth.NotReady, Problems = problem.Name };
             await recorder.RecordAsync([problem], row, answered: false, Clock.Now);
             Clock.Advance(Seconds(60));
         }

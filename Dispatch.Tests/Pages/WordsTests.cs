@@ -54,7 +54,7 @@ public sealed class WordsTests
     {
         string[] wanted = [.. Names<AlertKind>("Alert_"), .. Names<AlertKind>("Kind_"), .. Names<AlertSeverity>("Severity_")];
         Assert.Empty(wanted.Except(Keys("Alerts", CultureInfo.InvariantCulture), StringComparer.Ordinal));
-        Assert.Empty(Names<Core.Health.NodeStatus>("Status_").Except(Keys("Health", CultureInfo.InvariantCulture), StringComparer.Ordinal));
+        Assert.Empty(Names<Core.Health.NodeHealth>("Status_").Except(Keys("Health", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
 
     [Fact]

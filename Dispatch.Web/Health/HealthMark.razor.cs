@@ -6,13 +6,13 @@ namespace Dispatch.Web.Health;
 public sealed partial class HealthMark
 {
     [Parameter, EditorRequired]
-    public NodeStatus Status { get; set; }
+    public NodeHealth Status { get; set; }
 
     private string Icon => Status switch
     {
-        NodeStatus.Healthy => "check_circle",
-        NodeStatus.Degraded => "warning",
-        NodeStatus.NotReady => "error",
-        NodeStatus.Stopped => "power_settings_new",
+        NodeHealth.Healthy => "check_circle",
+        NodeHealth.Degraded => "warning",
+        NodeHealth.NotReady => "error",
+        NodeHealth.Stopped => "power_settings_new",
     };
 }

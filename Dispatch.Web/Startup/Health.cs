@@ -20,7 +20,11 @@ internal static class Health
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
     public static void AddDispatchHealth(this IServiceCollection services) =>
+<<<<<<< HEAD
         services.AddHealthChecks().AddCheck<DatabaseCheck>("database", tags: [Ready]).AddCheck<NodeCheck>("node", tags: [Ready]).AddCheck<ClusterCheck>("cluster", tags: [Ready]).AddCheck<MatchingCheck>("matching");
+=======
+        services.AddHealthChecks().AddCheck<DatabaseCheck>("database", tags: [Ready]).AddCheck<WatchCheck>("watch", tags: [Ready]).AddCheck<MatchingCheck>("matching");
+>>>>>>> opswatch
 
     public static void MapDispatchHealth(this WebApplication app)
     {
@@ -55,7 +59,7 @@ internal static class Health
     }
 
     /// <summary>What this process found when it looked at itself last: memory, so it answers whatever is wrong.</summary>
-    private sealed class NodeCheck(NodeProblems problems) : IHealthCheck
+    private sealed class WatchCheck(NodeProblems problems) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
@@ -67,9 +71,9 @@ internal static class Health
             var reason = current.Count == 0 ? null : string.Join(", ", current.Select(p => p.Name)) + ".";
             return Task.FromResult(NodeRules.StatusOf(current) switch
             {
-                NodeStatus.NotReady => HealthCheckResult.Unhealthy(reason, data: data),
-                NodeStatus.Degraded => HealthCheckResult.Degraded(reason, data: data),
-                NodeStatus.Healthy or NodeStatus.Stopped => HealthCheckResult.Healthy(data: data),
+                NodeHealth.NotReady => HealthCheckResult.Unhealthy(reason, data: data),
+                NodeHealth.Degraded => HealthCheckResult.Degraded(reason, data: data),
+                NodeHealth.Healthy or NodeHealth.Stopped => HealthCheckResult.Healthy(data: data),
             });
         }
     }
