@@ -20,11 +20,7 @@ internal static class Health
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
     public static void AddDispatchHealth(this IServiceCollection services) =>
-<<<<<<< HEAD
-        services.AddHealthChecks().AddCheck<DatabaseCheck>("database", tags: [Ready]).AddCheck<NodeCheck>("node", tags: [Ready]).AddCheck<ClusterCheck>("cluster", tags: [Ready]).AddCheck<MatchingCheck>("matching");
-=======
-        services.AddHealthChecks().AddCheck<DatabaseCheck>("database", tags: [Ready]).AddCheck<WatchCheck>("watch", tags: [Ready]).AddCheck<MatchingCheck>("matching");
->>>>>>> opswatch
+        services.AddHealthChecks().AddCheck<DatabaseCheck>("database", tags: [Ready]).AddCheck<WatchCheck>("watch", tags: [Ready]).AddCheck<ClusterCheck>("cluster", tags: [Ready]).AddCheck<MatchingCheck>("matching");
 
     public static void MapDispatchHealth(this WebApplication app)
     {
