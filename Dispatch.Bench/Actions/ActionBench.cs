@@ -22,7 +22,7 @@ internal static class ActionBench
         else peers.AddRange([await SqliteByHand.StartAsync(dispatch.Database, 1), await SqliteByHand.StartAsync(dispatch.Database, 500)]);
         try
         {
-            await MeasureAsync(peers, jobs, paced, rounds);
+            await MeasureAsync(peers, jobs, paced, rounds, store.ConnectionString);
         }
         finally
         {
@@ -53,7 +53,7 @@ internal static class ActionBench
         peers.Add(await QuartzPeer.StartAsync(await DatabaseAsync("quartz")));
     }
 
-    private static async Task MeasureAsync(List<IActionPeer> peers, int jobs, int paced, int rounds)
+    private static async Task MeasureAsync(List<IActionPeer> peers, int jobs, int paced, int rounds, string? server)
     {
         var stored = peers.ToDictionary(p => p, _ => new List<double>());
         var executed = peers.ToDictionary(p => p, _ => new List<double>());
@@ -70,12 +70,23 @@ internal static class ActionBench
         }
         foreach (var peer in peers)
         {
+            // What the rounds before left to be written and vacuumed would be in the first one's latency only.
+            if (server is not null) await SettleAsync(server);
             var (now, timers) = (new Measured(await peer.LatencyAsync(paced, TimeSpan.Zero)), new Measured(await peer.LatencyAsync(paced, TimeSpan.FromSeconds(1))));
             Console.WriteLine(FormattableString.Invariant(
                 $"  {peer.Name,-22} stored {Spread(stored[peer])}/s, executed {Spread(executed[peer])}/s, due to start: at once p50 {now.At(0.5):F1} p99 {now.At(0.99):F1} ms, planned p50 {timers.At(0.5):F1} p99 {timers.At(0.99):F1} ms"));
         }
         Compare("stored", peers, stored);
         Compare("executed", peers, executed);
+    }
+
+    private static async Task SettleAsync(string address)
+    {
+        await using var connection = new NpgsqlConnection(address);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("CHECKPOINT", connection);
+        await command.ExecuteNonQueryAsync();
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
     }
 
     private static void Compare(string what, List<IActionPeer> peers, Dictionary<IActionPeer, List<double>> rates)

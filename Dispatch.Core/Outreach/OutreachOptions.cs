@@ -29,10 +29,10 @@ public sealed class OutreachOptions
     public bool Enabled { get; set; } = true;
 
     /// <summary>Actions claimed at once. 1 to 500.</summary>
-    public int BatchSize { get; set; } = 200;
+    public int BatchSize { get; set; } = 400;
 
     /// <summary>Actions whose sending is started and recorded together, 1 to 100: at most so many times <see cref="Parallel"/> are uncertain after a crash.</summary>
-    public int ChunkSize { get; set; } = 20;
+    public int ChunkSize { get; set; } = 40;
 
     /// <summary>Chunks on their way at once. 1 to 32.</summary>
     public int Parallel { get; set; } = 4;

@@ -175,8 +175,8 @@ internal static class StartupOptions
     private static void Outreach(OptionErrors errors)
     {
         errors.Flag("Outreach:Enabled", true);
-        errors.Number("Outreach:BatchSize", 200, 1, 500);
-        errors.Number("Outreach:ChunkSize", 20, 1, 100);
+        errors.Number("Outreach:BatchSize", 400, 1, 500);
+        errors.Number("Outreach:ChunkSize", 40, 1, 100);
         errors.Number("Outreach:Parallel", 4, 1, 32);
         errors.Time("Outreach:Lease", Second, TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(1));
         errors.Time("Outreach:CallTimeout", Second, Second, TimeSpan.FromMinutes(5));
