@@ -95,7 +95,7 @@ internal static class OverviewBench
         db.Conversations.AddRange(Enumerable.Range(1, Conversations).Select(i => new Conversation { ProfileId = 1, ContactId = i, Status = ConversationStatus.Closed, OpenedAt = now, ClosedAt = now, LastMessageAt = now }));
         await db.SaveChangesAsync();
         var (series, moment) = database.Provider == DatabaseProvider.Sqlite
-            ? ($"WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < {messages - 1})", "strftime('%Y-%m-%d %H:%M:%S', 'now', (n - " + messages + ") / 12 || ' seconds')")
+            ? ($"WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < {messages - 1})", "strftime('%Y-%m-%d %H:%M:%S', 'now', ((n - " + messages + ") / 12) || ' seconds')")
             : ($"WITH s(n) AS (SELECT generate_series(0, {messages - 1}))", "now() + ((n - " + messages + ") / 12) * interval '1 second'");
         var sql =
             "INSERT INTO messages (conversation_id, channel_id, direction, type, text, at, stored_at, status, status_at) "
