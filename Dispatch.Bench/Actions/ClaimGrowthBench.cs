@@ -17,8 +17,8 @@ internal static class ClaimGrowthBench
         await using var big = await BenchDatabase.CreateAsync(provider);
         await using var few = await DispatchPeer.StartAsync(small, Few);
         await using var lots = await DispatchPeer.StartAsync(big, many);
-        await FillAsync(few.Database);
-        await FillAsync(lots.Database);
+        await FillAsync(few.Database, Few);
+        await FillAsync(lots.Database, many);
         List<double> ofFew = [], ofMany = [];
         for (var i = -50; i < Claims; i++)
         {
@@ -34,12 +34,17 @@ internal static class ClaimGrowthBench
         return 0;
     }
 
-    private static async Task FillAsync(Database database)
+    private static async Task FillAsync(Database database, int count)
     {
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        await database.WriteAsync(session => session.ExecuteAsync(
-            "INSERT INTO outreach_actions (account_id, prospect_id, kind, type, status, effect_key, prospect_epoch, content, scheduled_at, due_at, attempts, epoch, created_at) "
-            + "SELECT account_id, id, 'send_followup_A1', 'Followup', 'Pending', 'bench:' || id, 0, 'hello', @now, @now, 0, 0, @now FROM prospects", ("now", now)));
+        for (var first = 1; first <= count; first += DispatchPeer.FillStep)
+        {
+            var from = first;
+            await database.WriteAsync(session => session.ExecuteAsync(
+                "INSERT INTO outreach_actions (account_id, prospect_id, kind, type, status, effect_key, prospect_epoch, content, scheduled_at, due_at, attempts, epoch, created_at) "
+                + "SELECT account_id, id, 'send_followup_A1', 'Followup', 'Pending', 'bench:' || id, 0, 'hello', @now, @now, 0, 0, @now FROM prospects WHERE id >= @first AND id < @last",
+                ("now", now), ("first", (long)from), ("last", (long)from + DispatchPeer.FillStep)));
+        }
         await database.WriteAsync(session => session.ExecuteAsync("ANALYZE"));
     }
 

@@ -71,7 +71,25 @@ internal sealed class DispatchPeer(ServiceProvider services, StartCounter counte
         if (outcome.Result != ActionResult.Scheduled) throw new InvalidOperationException($"{outcome.Result}");
     }
 
-    private Task FillAsync(int prospects) => Database.WriteAsync(async session =>
+    /// <summary>Rows of one statement: a million in one take longer than a statement may.</summary>
+    public const int FillStep = 50_000;
+
+    private async Task FillAsync(int prospects)
+    {
+        await Database.WriteAsync(FillAccountsAsync);
+        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
+        for (var first = 1; first <= prospects; first += FillStep)
+        {
+            var (from, to) = (first, Math.Min(prospects, first + FillStep - 1));
+            await Database.WriteAsync(session => session.ExecuteAsync(
+                session.Dialect.Provider == DatabaseProvider.Sqlite
+                    ? string.Create(CultureInfo.InvariantCulture, $"WITH RECURSIVE s(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM s WHERE n < {to}) INSERT INTO prospects {Columns} SELECT {Values.Replace("FALSE", "0", StringComparison.Ordinal)} FROM s")
+                    : string.Create(CultureInfo.InvariantCulture, $"INSERT INTO prospects {Columns} SELECT {Values} FROM generate_series({from}, {to}) AS s(n)"),
+                ("now", now)));
+        }
+    }
+
+    private static async Task FillAccountsAsync(WriteSession session)
     {
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
         var channel = new Channel { Key = "bench", Provider = ChannelProvider.Simulator, StatusSince = now, CreatedAt = now };
@@ -87,11 +105,7 @@ internal sealed class DispatchPeer(ServiceProvider services, StartCounter counte
                 { Name = $"Bench {i}", Provider = AccountProvider.Simulator, ChannelId = channel.Id, TimeZone = "UTC", Plan = plan.ToJson(), Version = 1, CreatedAt = now, LastClaimAt = now });
         }
         await session.Db.SaveChangesAsync();
-        var series = session.Dialect.Provider == DatabaseProvider.Sqlite
-            ? $"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {prospects}) INSERT INTO prospects {Columns} SELECT {Values} FROM s"
-            : $"INSERT INTO prospects {Columns} SELECT {Values} FROM generate_series(1, {prospects}) AS s(n)";
-        await session.ExecuteAsync(series.Replace("FALSE", session.Dialect.Provider == DatabaseProvider.Sqlite ? "0" : "FALSE", StringComparison.Ordinal), ("now", now));
-    });
+    }
 
     private const string Columns = "(account_id, name, address, language, stage, automatic, step, epoch, created_at)";
     private const string Values = "1 + (n % 10), 'Prospect', '336' || n, 'en', 'New', FALSE, 0, 0, @now";

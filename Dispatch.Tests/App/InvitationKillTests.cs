@@ -20,13 +20,10 @@ public sealed class InvitationKillTests(PostgresServer postgres) : IAsyncLifetim
     {
         _store = await TestDatabase.CreateAsync(DatabaseProvider.PostgreSql, postgres);
         _server = await StandIn.StartAsync();
+        _server.Answer = call => call.Method == "POST"
+            ? (201, """{"object":"UserInvitationSent","invitation_id":"inv"}""") : (200, """{"object":"InvitationList","items":[],"cursor":null}""");
         // As slow as a gateway is: somebody is killed in between.
-        _server.Thinks = (20, 120);
-        _server.Answer = call =>
-        {
-            if (call.Method != "POST") return (200, """{"object":"InvitationList","items":[],"cursor":null}""");
-            return (201, """{"object":"UserInvitationSent","invitation_id":"inv"}""");
-        };
+        _server.Thinks = () => TimeSpan.FromMilliseconds(Random.Shared.Next(20, 120));
     }
 
     public async ValueTask DisposeAsync()

@@ -23,8 +23,8 @@ public sealed class StandIn : IAsyncDisposable
     public Func<SeenCall, (int Status, string Body)> Answer { get; set; } = _ => (200, "{}");
     public (string Name, string Value)? Header { get; set; }
 
-    /// <summary>How long it thinks before each answer, in milliseconds: from, to.</summary>
-    public (int From, int To) Thinks { get; set; }
+    /// <summary>How long it takes to answer after it has noted a call; null: no time.</summary>
+    public Func<TimeSpan>? Thinks { get; set; }
 
     public static async Task<StandIn> StartAsync()
     {
@@ -55,7 +55,7 @@ public sealed class StandIn : IAsyncDisposable
         }
         var call = new SeenCall(request.Method, request.Path, request.QueryString.ToString(), request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), form, body);
         Calls.Enqueue(call);
-        if (Thinks.To > 0) await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(Thinks.From, Thinks.To)), TimeProvider.System);
+        if (Thinks is { } thinks) await Task.Delay(thinks(), TimeProvider.System);
         var (status, answer) = Answer(call);
         if (status == 0)
         {
