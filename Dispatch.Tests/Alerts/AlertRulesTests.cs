@@ -132,9 +132,9 @@ public sealed class AlertRulesTests
     }
 
     [Theory]
-    [InlineData(6, true)]
-    [InlineData(-6, true)]
-    [InlineData(4, false)]
+    [InlineData(3, true)]
+    [InlineData(-3, true)]
+    [InlineData(1, false)]
     public void Node_ClockOff_IsNotReady(int seconds, bool wrong) =>
         Assert.Equal(wrong ? NodeHealth.NotReady : NodeHealth.Healthy, NodeRules.StatusOf(Judge(NodeFacts.Well with { ClockDifference = TimeSpan.FromSeconds(seconds) })));
 
