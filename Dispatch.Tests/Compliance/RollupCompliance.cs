@@ -93,10 +93,9 @@ public abstract class RollupCompliance(DatabaseProvider provider, PostgresServer
         Assert.Equal(30L, await SumAsync(RollupSeries.Opened, RollupGrain.Hour));
     }
 
-    [Fact]
-    public async Task Count_TransactionThatCommitsLate_IsNotPassed()
+    /// <summary>Not on SQLite: with one writer nothing commits out of order.</summary>
+    protected async Task LateCommitIsNotPassedAsync()
     {
-        Assert.SkipWhen(Provider == DatabaseProvider.Sqlite, "One writer: nothing commits out of order.");
         await Node.OpenAsync(Profile, "336001");
         await CountAllAsync(Node);
         var conversation = (await Node.ConversationAsync(Profile, "336001")).Id;
@@ -195,4 +194,8 @@ public abstract class RollupCompliance(DatabaseProvider provider, PostgresServer
 
 public sealed class SqliteRollupTests(PostgresServer postgres) : RollupCompliance(DatabaseProvider.Sqlite, postgres);
 
-public sealed class PostgresRollupTests(PostgresServer postgres) : RollupCompliance(DatabaseProvider.PostgreSql, postgres);
+public sealed class PostgresRollupTests(PostgresServer postgres) : RollupCompliance(DatabaseProvider.PostgreSql, postgres)
+{
+    [Fact]
+    public Task Count_TransactionThatCommitsLate_IsNotPassed() => LateCommitIsNotPassedAsync();
+}
