@@ -43,13 +43,13 @@ public sealed class CapabilitySampler : HostedLoop
     public async Task<CapabilitySample> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
         await using var db = _database.Read();
-        var pending = db.OutreachActions.Where(a => a.Status == ActionStatus.Pending);
+        var pending = db.OutreachActions.Where(a => a.Status == ActionStatus.Pending).OrderBy(a => a.DueAt).ThenBy(a => a.Id);
         return Latest = new CapabilitySample(
             await db.Numbers.GroupBy(n => n.State).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancel),
             await db.Workers.GroupBy(w => w.State).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancel),
             await db.WorkerOutbox.CountAsync(c => c.Status == OutboxStatus.Queued || c.Status == OutboxStatus.Publishing, cancel),
             await pending.Take(MaxCounted).CountAsync(cancel), await pending.Where(a => a.DueAt <= now).Take(MaxCounted).CountAsync(cancel),
-            await pending.Where(a => a.DueAt <= now).OrderBy(a => a.DueAt).Select(a => (DateTime?)a.DueAt).FirstOrDefaultAsync(cancel));
+            await pending.Where(a => a.DueAt <= now).Select(a => (DateTime?)a.DueAt).FirstOrDefaultAsync(cancel));
     }
 
     protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
