@@ -29,11 +29,19 @@ internal sealed class Arguments
               rotation [--provider sqlite|postgresql] [--rounds 200]
               matching [--provider sqlite|postgresql] [--rounds 20] [--drivers 10000] [--due 100000] [--only broadcast|concurrent|race|due]
               simulate-matching FILE [--drivers 100] [--trips 200] [--seed 1] [--window 30]
+              screenshots [--url http://localhost:5080]   writes docs/screenshots from a running demo
               circuits [--count 100]
+              pages    [--count 100] [--times 5]   what each page takes beside open circuits
               locks    [--provider sqlite|postgresql] [--writers 32] [--seconds 4] [--rounds 3]
               actions  [--provider postgresql|sqlite] [--jobs 4000] [--latency 300] [--rounds 3] [--peers all|none] [--only growth] [--pending 1000000]
               overview [--provider sqlite|postgresql] [--messages 200000] [--rounds 20]
+              soak     [--minutes 60] [--factor 10]
+              copy     [--conversations 100000] [--messages 1000000]
               bus      [--uri amqp://guest:guest@localhost:5672/] [--provider sqlite|postgresql] [--messages 5000] [--rounds 3]
+              mixed    [--minutes 10] [--seconds S] [--seed 1] [--every 20] [--freeze 20]   three nodes, nginx, PostgreSQL, RabbitMQ, kills
+              nodes    [--messages 12000] [--connections 48] [--rounds 3] [--broker yes|no]
+              screens  [--samples 150] [--wire both|rabbitmq|postgresql]
+              takeover [--rounds 6]
               connect  [--uri amqp://guest:guest@localhost:5672/] [--provider sqlite|postgresql] [--numbers 1000] [--rounds 3]
             """);
         return 2;

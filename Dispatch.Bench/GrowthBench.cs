@@ -57,7 +57,7 @@ internal static class GrowthBench
     }
 
     /// <summary>History by plain SQL: closed and open conversations, each with the same number of messages.</summary>
-    private static async Task FillAsync(BenchDatabase database, int conversations, int messages)
+    internal static async Task FillAsync(BenchDatabase database, int conversations, int messages)
     {
         var services = new ServiceCollection().AddLogging()
             .AddDispatchData(new DatabaseOptions { Provider = database.Provider, Path = Path.Combine(database.Folder, "dispatch.db"), ConnectionString = database.ConnectionString })

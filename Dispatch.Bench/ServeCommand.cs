@@ -14,7 +14,7 @@ namespace Dispatch.Bench;
 /// Starts Dispatch.Web as it is, with two endpoints in front of everything that insert the body as one row by hand-written SQL. <c>POST /floor</c>
 /// writes each request by itself through the same group commit as every write of Dispatch; <c>POST /floor/batched</c> also gathers the requests
 /// that wait, as the inbound path does. No parsing, no dedupe, no contact, no conversation, no decision, no middleware. <c>GET /empty</c> is a page
-/// with a circuit and nothing on it.
+/// with a circuit and nothing on it; <c>GET /screen</c> is what a page reads and when (<see cref="Screen"/>).
 /// </summary>
 internal static class ServeCommand
 {
@@ -62,6 +62,11 @@ internal static class ServeCommand
                 if (context.Request.Path == "/empty")
                 {
                     await new RazorComponentResult<EmptyPage>().ExecuteAsync(context);
+                    return;
+                }
+                if (context.Request.Path == "/screen")
+                {
+                    await Screen.ShowAsync(context);
                     return;
                 }
                 if (!context.Request.Path.StartsWithSegments("/floor", StringComparison.Ordinal))

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Dispatch.Bench.Servers;
 using Dispatch.Core.Data;
 
 namespace Dispatch.Bench;
@@ -28,14 +29,29 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<ServerProcess> StartAsync(string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings, string probe)
+    /// <summary>Of the working set, what belongs to no file, in bytes: the rest is code and what is mapped, which the system takes back when it needs it. Null: this system does not tell.</summary>
+    public long? AnonymousMemory
+    {
+        get
+        {
+            var status = $"/proc/{_process.Id}/status";
+            if (!File.Exists(status)) return null;
+            var line = File.ReadLines(status).FirstOrDefault(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
+            return line is null ? null : long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
+        }
+    }
+
+    public static async Task<ServerProcess> StartAsync(string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings, string probe, Action<string>? output = null)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(dll)! };
         foreach (var argument in (string[])[dll, .. arguments, "--urls", address.ToString()]) start.ArgumentList.Add(argument);
         foreach (var (key, value) in settings) start.Environment[key] = value;
         var process = Process.Start(start)!;
-        process.OutputDataReceived += static (_, _) => { };
+        process.OutputDataReceived += (_, e) =>
+        {
+            if (e.Data is { Length: > 0 } line) output?.Invoke(line);
+        };
         process.ErrorDataReceived += static (_, e) => Console.Error.WriteLine(e.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -77,7 +93,10 @@ internal static class DispatchServer
 
     public static string Headers => $"X-Webhook-Secret: {Secret}\r\n";
 
-    public static Task<ServerProcess> StartAsync(BenchDatabase database, params (string Key, string Value)[] more)
+    public static Task<ServerProcess> StartAsync(BenchDatabase database, params (string Key, string Value)[] more) => StartAsync(database, output: null, more);
+
+    /// <param name="output">Gets every line that the server writes.</param>
+    public static Task<ServerProcess> StartAsync(BenchDatabase database, Action<string>? output, params (string Key, string Value)[] more)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -92,7 +111,7 @@ internal static class DispatchServer
         };
         if (database.ConnectionString is not null) settings["ConnectionStrings__Dispatch"] = database.ConnectionString;
         foreach (var (key, value) in more) settings[key] = value;
-        return ServerProcess.StartAsync(typeof(DispatchServer).Assembly.Location, ["serve"], settings, "/api/queue");
+        return ServerProcess.StartAsync(typeof(DispatchServer).Assembly.Location, ["serve"], settings, "/api/queue", output);
     }
 
     /// <summary>Through the HTTP surface, as an integration would.</summary>
@@ -128,6 +147,8 @@ internal sealed class BenchDatabase : IAsyncDisposable
         ConnectionString = connectionString;
     }
 
+    private Process? _server;
+
     public DatabaseProvider Provider { get; }
     public string Folder { get; }
     public string? ConnectionString { get; }
@@ -141,27 +162,66 @@ internal sealed class BenchDatabase : IAsyncDisposable
             : new BenchDatabase(DatabaseProvider.Sqlite, Directory.CreateTempSubdirectory("dispatch-bench-").FullName, null);
     }
 
+    /// <summary>One that is there already; whoever made it removes it.</summary>
+    public static BenchDatabase Of(DatabaseProvider provider, string folder, string? connectionString) => new(provider, folder, connectionString);
+
     public static async Task<BenchDatabase> CreateAsync(string provider)
     {
         var folder = Directory.CreateTempSubdirectory("dispatch-bench-").FullName;
         if (provider == "sqlite") return new BenchDatabase(DatabaseProvider.Sqlite, folder, null);
         var port = ServerProcess.FreePort();
-        var bin = Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")).Order(StringComparer.Ordinal).LastOrDefault()
-            ?? throw new InvalidOperationException("PostgreSQL is not installed.");
-        await ShellAsync($"chown postgres {folder} && su postgres -c \"{bin}/initdb -D {folder}/pg -U postgres -A trust -E UTF8\" >/dev/null");
-        await ShellAsync($"su postgres -c \"{bin}/pg_ctl -D {folder}/pg -w -l {folder}/pg.log -o '-p {port} -k {folder} -c listen_addresses=127.0.0.1' start\" >/dev/null");
+        await ShellAsync($"chown postgres {folder} && su postgres -c \"{Installed.PostgresFolder()}/initdb -D {folder}/pg -U postgres -A trust -E UTF8\" >/dev/null");
         await ShellAsync($"chmod 777 {folder}");
-        return new BenchDatabase(DatabaseProvider.PostgreSql, folder, $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres");
+        var database = new BenchDatabase(DatabaseProvider.PostgreSql, folder, $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres");
+        await database.StartAsync();
+        return database;
+    }
+
+    /// <summary>PostgreSQL only: ends as in a crash, stays away, and comes back on what its log holds.</summary>
+    public async Task RestartAsync(TimeSpan away)
+    {
+        await StopAsync();
+        await Task.Delay(away, TimeProvider.System);
+        await StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (ConnectionString is not null)
-        {
-            var bin = Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin")).Order(StringComparer.Ordinal).Last();
-            await ShellAsync($"su postgres -c \"{bin}/pg_ctl -D {Folder}/pg -m immediate stop\" >/dev/null");
-        }
+        if (_server is not null) await StopAsync();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task StopAsync()
+    {
+        _server!.StandardInput.Close();
+        await _server.WaitForExitAsync();
+        _server.Dispose();
+        _server = null;
+    }
+
+    /// <summary>Its parent shell waits for our end of a pipe to close, so the server also ends when this process is killed.</summary>
+    private async Task StartAsync()
+    {
+        const string untilPipeCloses = "log=$1; shift; \"$@\" >>\"$log\" 2>&1 & pid=$!; cat >/dev/null; kill -QUIT $pid; wait $pid";
+        var port = new Npgsql.NpgsqlConnectionStringBuilder(ConnectionString).Port;
+        string[] server =
+        [
+            "setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", $"{Installed.PostgresFolder()}/postgres", "-D", $"{Folder}/pg", "-k", Folder, "-p", $"{port}", "-c", "listen_addresses=127.0.0.1",
+        ];
+        _server = Process.Start(new ProcessStartInfo("sh", ["-c", untilPipeCloses, "sh", $"{Folder}/pg.log", .. server]) { RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = "/" })!;
+        await Installed.UntilAsync(async () =>
+        {
+            try
+            {
+                await using var connection = new Npgsql.NpgsqlConnection(ConnectionString + ";Pooling=false");
+                await connection.OpenAsync();
+                return true;
+            }
+            catch (Npgsql.NpgsqlException) when (!_server.HasExited)
+            {
+                return false;
+            }
+        }, TimeSpan.FromSeconds(60));
     }
 
     private static async Task ShellAsync(string command)

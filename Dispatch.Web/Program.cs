@@ -35,6 +35,7 @@ using Dispatch.Web.Webhooks;
 if (args is ["backup", .. var backup]) return await BackupCommand.RunAsync(backup, Console.Out, Console.Error);
 if (HostSettings.CreateBuilder(args, Console.Error) is not { } builder) return StartupOptions.WrongOptions;
 if (!StartupOptions.Check(builder.Configuration, Console.Error)) return StartupOptions.WrongOptions;
+if (DownCommand.IsAsked(args)) return await DownCommand.RunAsync(args, builder.Configuration, Console.Out, Console.Error);
 if (CopyCommand.IsAsked(args)) return await CopyCommand.RunAsync(args, builder.Configuration, Console.Out, Console.Error);
 
 builder.UseDispatchLogs();
@@ -51,6 +52,7 @@ builder.Services.AddDispatchOutreach(builder.Configuration, builder.Configuratio
 builder.Services.AddDispatchBroker(builder.Configuration);
 builder.Services.AddDispatchNumbers(builder.Configuration, builder.Configuration.DemoEnabled(builder.Environment));
 builder.Services.AddDispatchNodes();
+builder.Services.AddDispatchDraining();
 builder.Services.AddDispatchPeople().AddDispatchSignIn();
 builder.Services.AddDispatchProtection(builder.Configuration);
 builder.Services.AddDispatchLanguages();
@@ -65,15 +67,18 @@ builder.Services.AddScoped<AlertWords>();
 builder.Services.AddDispatchOps();
 builder.Services.AddDispatchWatch(builder.Configuration);
 builder.Services.AddSingleton<IAlertSentences, AlertSentences>();
-builder.Services.AddDispatchOverview().AddDispatchAudit().AddDispatchRetention().AddDispatchReports();
+builder.Services.AddSingleton<IReportSentences, ReportSentences>();
+builder.Services.AddDispatchOverview().AddDispatchAudit().AddDispatchRetention().AddDispatchReports(builder.Configuration);
 builder.Services.AddDispatchOverviewPages();
 builder.Services.AddDispatchAuditPages();
 builder.Services.AddDispatchReportPages();
 builder.Services.AddSingleton<PrometheusExporter>();
 
 var app = builder.Build();
+app.LogUnobservedExceptions();
 if (!await app.PrepareAsync(Console.Out, Console.Error)) return StartupOptions.WrongOptions;
 
+app.UseDispatchDraining();
 app.UseDispatchErrors();
 app.UseDispatchSecurityHeaders();
 app.UseDispatchLanguages();
@@ -85,6 +90,7 @@ app.MapDispatchAssets();
 app.MapDispatchAccount();
 app.MapDispatchLanguages();
 app.MapDispatchHealth();
+app.MapDispatchDraining();
 app.MapDispatchApi();
 app.MapDispatchModeratorRoutes();
 app.MapDispatchWebhooks();

@@ -8,7 +8,7 @@ public enum AlertSeverity { Info, Warning, Critical }
 /// <summary>What an alert is about; its words are resources <c>Alert_{kind}</c>.</summary>
 public enum AlertKind
 {
-    BookingTimeout, LowDriverAvailability, MatchingFailure, DatabaseError, NotificationFailure, MatchingHealth, DailyReport,
+    BookingTimeout, LowDriverAvailability, MatchingFailure, DatabaseError, NotificationFailure, MatchingHealth, DailyReport, Report,
     /// <summary>The watch over assignments found something that it could not put right; the subject is a <see cref="Profiles.FindingKind"/>.</summary>
     Assignment,
     // the broker
@@ -46,8 +46,14 @@ public sealed class Alert
     public long? AcknowledgedBy { get; set; }
     public DateTime? ResolvedAt { get; set; }
 
-    /// <summary>Null with <see cref="ResolvedAt"/>: it ended by itself.</summary>
+    /// <summary>Who put it away; null: nobody, or an integration.</summary>
     public long? ResolvedBy { get; set; }
+
+    /// <summary>A person or an integration ended it, whether or not its cause is gone.</summary>
+    public bool PutAway { get; set; }
+
+    /// <summary>When it was put away while its cause lasted; null: it was not, or the cause was gone since, and is news when it comes again.</summary>
+    public DateTime? HushedAt { get; set; }
 
     /// <summary>When it was decided whom to tell; null: not yet (it is new, or quiet hours hold it).</summary>
     public DateTime? ToldAt { get; set; }
@@ -69,6 +75,7 @@ internal sealed class AlertConfiguration : IEntityTypeConfiguration<Alert>
         builder.Property(a => a.Subject).HasMaxLength(SubjectLength);
         builder.Property(a => a.Details).HasMaxLength(DetailsLength);
         builder.HasIndex(a => a.DedupeKey, "ux_alerts_open").IsUnique().HasFilter("resolved_at IS NULL");
+        builder.HasIndex(a => a.DedupeKey, "ix_alerts_hushed").HasFilter("hushed_at IS NOT NULL");
         builder.HasIndex(a => a.LastSeenAt);
         builder.HasIndex(a => a.LastSeenAt, "ix_alerts_open").HasFilter("resolved_at IS NULL");
         builder.HasIndex(a => new { a.Kind, a.LastSeenAt });

@@ -21,7 +21,7 @@ public sealed partial class AlertDeliveries(
 {
     private const int PerPass = 50;
     private readonly ILogger _logger = logger;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5), GiveUpAfter = TimeSpan.FromDays(1), Kept = TimeSpan.FromDays(30);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2), Margin = TimeSpan.FromSeconds(2), GiveUpAfter = TimeSpan.FromDays(1), Kept = TimeSpan.FromDays(30);
     private static readonly int[] BackOff = [2, 5, 15, 60, 300, 900];
     private DateTime _trimAt;
 
@@ -50,8 +50,8 @@ public sealed partial class AlertDeliveries(
     {
         var now = Clock.GetUtcNow().UtcDateTime;
         var claim = string.Create(CultureInfo.InvariantCulture, $"{node.Value.Name}:{Guid.NewGuid():N}");
-        // Twice the time a post may take: whoever claims after that finds it over.
-        var until = now + (2 * options.Value.WebhookTimeout);
+        // A little longer than a post may take: whoever claims after that finds it over.
+        var until = now + options.Value.WebhookTimeout + Margin;
         var taken = await database.WriteAsync(async session =>
         {
             if (await session.Db.AlertDeliveries.Where(d => d.Id == id && (d.Status == DeliveryStatus.Queued ? d.DueAt <= now : d.Status == DeliveryStatus.Sending && d.ClaimedUntil <= now))

@@ -6,8 +6,7 @@ public sealed record HeldFact(string Kind, long ResourceId, long ModeratorId, Da
 /// <summary>An account whose oldest due action nothing holds.</summary>
 public sealed record LateFact(long AccountId, DateTime DueAt);
 
-/// <summary>A process by its last word.</summary>
-/// <param name="Stopped">It ended in order.</param>
+/// <summary>A process by its last sign of life, and whether it said that it ends.</summary>
 public sealed record NodeFact(string Node, DateTime LastAt, bool Stopped);
 
 /// <summary>What the rules look at, at one moment.</summary>

@@ -1,7 +1,7 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
-using Dispatch.Core.Health;
 using Dispatch.Core.Moderators;
+using Dispatch.Core.Nodes;
 using Dispatch.Core.Outreach;
 using Microsoft.EntityFrameworkCore;
 
@@ -31,12 +31,10 @@ public sealed class AlertFactsReader(Database database, OutreachQueries outreach
             people?.Online ?? 0, people?.Full ?? 0, waiting?.Conversations ?? 0, waiting?.Oldest, [.. contacts, .. profiles], await outreach.LateAsync(Most, cancel), await NodesAsync(db, now, cancel));
     }
 
+    /// <summary>The registry is the one place that knows who is there; the history of health says how they were.</summary>
     private static async Task<IReadOnlyList<NodeFact>> NodesAsync(DispatchDb db, DateTime now, CancellationToken cancel)
     {
         var since = now - Remembered;
-        var last = await db.HealthChecks.Where(h => h.At >= since).GroupBy(h => h.Node).Select(g => new { Node = g.Key, At = g.Max(h => h.At), Id = g.Max(h => h.Id) }).ToListAsync(cancel);
-        var ids = last.ConvertAll(l => l.Id);
-        var stopped = await db.HealthChecks.Where(h => ids.Contains(h.Id) && h.Status == NodeHealth.Stopped).Select(h => h.Id).ToListAsync(cancel);
-        return [.. last.Select(l => new NodeFact(l.Node, l.At, stopped.Contains(l.Id)))];
+        return await db.Nodes.Where(n => n.SeenAt >= since).OrderBy(n => n.Name).Select(n => new NodeFact(n.Name, n.SeenAt, n.State == NodeState.Stopped)).ToListAsync(cancel);
     }
 }

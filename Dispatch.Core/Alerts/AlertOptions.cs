@@ -5,7 +5,7 @@ public sealed class AlertOptions
 {
     public const string Section = "Alerts";
 
-    /// <summary>How often the rules are asked, on one node. 1 second to 5 minutes.</summary>
+    /// <summary>How often the rules are asked, on one node. 1 second to 1 minute.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often each process looks at itself. 1 second to 1 minute.</summary>

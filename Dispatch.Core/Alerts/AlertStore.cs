@@ -54,8 +54,8 @@ public sealed class AlertStore(Database database, TimeProvider clock)
     }
 
     /// <summary>
-    /// Makes open what is wanted and ends what is not, among the keys that <paramref name="ours"/> selects. What a person put away does not come back while its cause lasts: its closed
-    /// row goes on being seen, and only after <see cref="PutAwayFor"/> without that is the cause a new one. Returns how many were raised and ended.
+    /// Makes open what is wanted and ends what is not, among the keys that <paramref name="ours"/> selects. What was put away does not come back while its cause lasts: its closed
+    /// row goes on being seen, and once a look does not see it, it is news when it comes again. Returns how many were raised and ended.
     /// </summary>
     internal async Task<(int Raised, int Ended)> SettleAsync(
         WriteSession session, System.Linq.Expressions.Expression<Func<Alert, bool>> ours, IReadOnlyCollection<WantedAlert> wanted, DateTime now)
@@ -71,17 +71,15 @@ public sealed class AlertStore(Database database, TimeProvider clock)
                 if (known.Details != want.Details || known.Severity != want.Severity) session.Publish(Topics.Alerts, EventNames.AlertChanged, known.Id);
                 continue;
             }
-            var since = now - PutAwayFor;
-            if (await session.Db.Alerts.Where(a => a.DedupeKey == want.Key && a.ResolvedBy != null && a.LastSeenAt >= since).ExecuteUpdateAsync(set => set.SetProperty(a => a.LastSeenAt, now)) > 0) continue;
+            if (await session.Db.Alerts.Where(a => a.DedupeKey == want.Key && a.HushedAt != null).ExecuteUpdateAsync(set => set.SetProperty(a => a.LastSeenAt, now)) > 0) continue;
             if (await RaiseAsync(session, want.Kind, want.Severity, want.Key, now, want.ResourceId, want.Subject, want.Details, want.Since)) raised++;
             session.Db.ChangeTracker.Clear();
         }
+        var lasting = wanted.Select(w => w.Key).ToList();
+        await session.Db.Alerts.Where(a => a.HushedAt != null && !lasting.Contains(a.DedupeKey)).Where(ours).ExecuteUpdateAsync(set => set.SetProperty(a => a.HushedAt, (DateTime?)null));
         foreach (var key in open.Keys) ended += await ResolveAsync(session, key, now);
         return (raised, ended);
     }
-
-    /// <summary>Longer than any pause between two looks.</summary>
-    private static readonly TimeSpan PutAwayFor = TimeSpan.FromMinutes(3);
 
     /// <summary>Somebody looks after it. False: unknown, resolved, or somebody does already.</summary>
     public Task<bool> AcknowledgeAsync(long id, long? actorId, CancellationToken cancel = default)
@@ -95,7 +93,7 @@ public sealed class AlertStore(Database database, TimeProvider clock)
         }, cancel);
     }
 
-    /// <summary>False: unknown, or resolved already.</summary>
+    /// <summary>Put away, by a person or (no <paramref name="actorId"/>) an integration. False: unknown, or resolved already.</summary>
     public Task<bool> ResolveAsync(long id, long? actorId, CancellationToken cancel = default)
     {
         var now = clock.GetUtcNow().UtcDateTime;
@@ -103,7 +101,7 @@ public sealed class AlertStore(Database database, TimeProvider clock)
         {
             session.Publish(Topics.Alerts, EventNames.AlertChanged, id);
             return await session.Db.Alerts.Where(a => a.Id == id && a.ResolvedAt == null)
-                .ExecuteUpdateAsync(set => set.SetProperty(a => a.ResolvedAt, now).SetProperty(a => a.ResolvedBy, actorId)) > 0;
+                .ExecuteUpdateAsync(set => set.SetProperty(a => a.ResolvedAt, now).SetProperty(a => a.ResolvedBy, actorId).SetProperty(a => a.PutAway, true).SetProperty(a => a.HushedAt, now)) > 0;
         }, cancel);
     }
 

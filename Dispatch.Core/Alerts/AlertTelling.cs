@@ -28,7 +28,13 @@ public sealed class AlertTelling(
         Dictionary<string, int> beginnings;
         await using (var db = database.Read())
         {
-            open = await db.Alerts.Where(a => a.ResolvedAt == null && (a.ToldAt == null || (a.EscalatedAt == null && a.AcknowledgedAt == null))).OrderBy(a => a.Id).Take(AtOnce).ToListAsync(cancel);
+            // Two questions, and what may have to wait for the morning last: news that nobody is to be told must never stand before news that somebody is.
+            open = await db.Alerts.Where(a => a.ResolvedAt == null && a.ToldAt == null)
+                .OrderBy(a => a.Severity == AlertSeverity.Warning).ThenBy(a => a.Id).Take(AtOnce).ToListAsync(cancel);
+            var before = now - limits.EscalateAfter;
+            open.AddRange(await db.Alerts
+                .Where(a => a.ResolvedAt == null && a.ToldAt <= before && a.EscalatedAt == null && a.AcknowledgedAt == null && a.Severity != AlertSeverity.Info)
+                .OrderBy(a => a.Severity == AlertSeverity.Warning).ThenBy(a => a.Id).Take(AtOnce).ToListAsync(cancel));
             closed = await db.Alerts.Where(a => a.ResolvedAt != null && a.ClosedToldAt == null).OrderBy(a => a.Id).Take(AtOnce).ToListAsync(cancel);
             beginnings = await AlertStore.BeginningsAsync(db, [.. open.Concat(closed).Select(a => a.DedupeKey).Distinct(StringComparer.Ordinal)], now - TellingRules.FlapWindow, cancel);
         }

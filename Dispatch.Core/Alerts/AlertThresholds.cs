@@ -15,9 +15,6 @@ public sealed class AlertThresholds(Database database)
     public async Task<AlertSettings> ReadAsync(CancellationToken cancel = default)
     {
         await using var db = database.Read();
-        var rows = await db.Settings.Where(s => s.Key.StartsWith("alerts.")).ToListAsync(cancel);
-        // A row out of range (an older version allowed it, or somebody edited the table) counts as not there.
-        return _last = new AlertSettings(rows.Where(r => AlertSettings.Definitions.Any(d => d.Key == r.Key && r.Value >= d.Min && r.Value <= d.Max))
-            .ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal));
+        return _last = new AlertSettings(SettingCatalog.Values(AlertSettings.Definitions, await db.Settings.Where(s => s.Key.StartsWith("alerts.")).ToListAsync(cancel)));
     }
 }

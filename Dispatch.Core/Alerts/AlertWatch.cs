@@ -16,7 +16,7 @@ public sealed class AlertWatch(
     TimeProvider clock, ILogger<AlertWatch> logger) : HostedLoop(clock, logger)
 {
     internal const string LeaseName = "alerts";
-    private static readonly TimeSpan ShortestLease = TimeSpan.FromSeconds(10);
+    private readonly LeasedTurn _turn = new(leases, LeaseName, node.Value.Name);
 
     /// <summary>Errors that somebody reported once; nobody says when they are over.</summary>
     private static readonly AlertKind[] Reported = [AlertKind.MatchingFailure, AlertKind.DatabaseError, AlertKind.NotificationFailure];
@@ -24,14 +24,17 @@ public sealed class AlertWatch(
     /// <summary>One look, if this node has the lease. Null: another node does it. Otherwise how many were raised and ended.</summary>
     public async Task<(int Raised, int Ended)?> RunOnceAsync(DateTime now, CancellationToken cancel = default)
     {
-        var duration = 3 * options.Value.Interval;
-        if (await leases.TryAcquireAsync(LeaseName, node.Value.Name, duration < ShortestLease ? ShortestLease : duration, cancel) is not { } lease) return null;
+        if (await _turn.HoldAsync(cancel) is not { } lease) return null;
+        return await leases.UnderAsync(lease, async () => ((int, int)?)await WatchAsync(now, cancel), null);
+    }
+
+    private async Task<(int Raised, int Ended)> WatchAsync(DateTime now, CancellationToken cancel)
+    {
         var limits = await thresholds.ReadAsync(cancel);
         var wanted = AlertRules.Judge(await facts.ReadAsync(now, cancel), limits, now);
         var kinds = AlertRules.Kinds;
         var done = await database.WriteAsync(async session =>
         {
-            if (!await Leases.HoldsAsync(session, lease)) return (0, 0);
             var (raised, ended) = await alerts.SettleAsync(session, a => kinds.Contains(a.Kind), wanted, now);
             return (raised, ended + await EndReportedAsync(session, now - limits.ErrorQuiet, now));
         }, cancel);
@@ -49,7 +52,7 @@ public sealed class AlertWatch(
 
     protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        await RunOnceAsync(now, stop);
-        return options.Value.Interval;
+        if (await _turn.IsDueAsync(now, options.Value.Interval, stop)) await RunOnceAsync(now, stop);
+        return _turn.Sleep(now);
     }
 }

@@ -30,7 +30,7 @@ public static class TellingRules
 
     /// <summary>These say so themselves to the admins' phones, with more than a sentence.</summary>
     private static bool SpeaksForItself(AlertKind kind) => kind is AlertKind.BookingTimeout or AlertKind.LowDriverAvailability or AlertKind.MatchingFailure or AlertKind.DatabaseError
-        or AlertKind.NotificationFailure or AlertKind.DailyReport;
+        or AlertKind.NotificationFailure or AlertKind.DailyReport or AlertKind.Report;
 
     public static bool Flaps(int beginnings, AlertSettings limits) => beginnings >= limits.Flapping;
 

@@ -10,11 +10,14 @@ public enum AuditKind
     ChannelAdded, ChannelCredentialsChanged,
     ProfileAdded, ProfileChanged, ProfileAccessChanged, ProfilePriorityChanged, ProfilePaused, ProfileResumed,
     PersonAdded, PersonRenamed, PersonRolesChanged, PersonCapacityChanged, PersonDisabled, PersonEnabled, PasswordLinkMade,
-    TemplateChanged,
+    TemplateChanged, OutreachTextChanged, SequenceChanged,
+    DriverAdded, DriverChanged, DriverStatusChanged, DriversImported,
+    AccountAdded, AccountChanged, AccountPaused, AccountResumed,
+    ProspectStopped, ProspectResumed, ProspectAutomaticChanged, ProspectsImported,
     DataDeleted, ContactExported, ContactErased,
 }
 
-public enum AuditSubject { Setting, Channel, Profile, Person, Template, Contact, Data }
+public enum AuditSubject { Setting, Channel, Profile, Person, Template, Contact, Data, Driver, Account, OutreachText, Sequence, Prospect }
 
 /// <summary>
 /// One change, written in the transaction that made it and never changed or deleted by Dispatch. Conversations, bookings, numbers and actions have trails of their own.

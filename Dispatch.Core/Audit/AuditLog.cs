@@ -15,5 +15,13 @@ public static class AuditLog
         Add, ("at", entry.At), ("actor", entry.ActorId), ("kind", entry.Kind), ("subject", entry.Subject), ("id", entry.SubjectId),
         ("name", OutsideText.Cut(OutsideText.Mend(entry.Name), AuditConfiguration.NameLength)), ("before", Fit(entry.Before)), ("after", Fit(entry.After)), ("hash", entry.Hash));
 
+    /// <summary>What differs, as <c>zone Plateau, plate DK-1</c> before and after; both null: nothing does.</summary>
+    /// <param name="fields">Name of the field, its value before and after; null values: only that it changed is said.</param>
+    public static (string? Before, string? After) Difference(IEnumerable<(string Field, string? Before, string? After, bool Differs)> fields)
+    {
+        var changed = fields.Where(f => f.Differs).ToList();
+        return changed.Count == 0 ? (null, null) : (string.Join(", ", changed.Select(f => $"{f.Field} {f.Before ?? "…"}")), string.Join(", ", changed.Select(f => $"{f.Field} {f.After ?? "…"}")));
+    }
+
     private static string? Fit(string? value) => value is null ? null : OutsideText.Cut(OutsideText.Mend(value), AuditConfiguration.ValueLength);
 }

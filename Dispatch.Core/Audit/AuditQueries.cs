@@ -12,9 +12,10 @@ public enum AuditTrail { Changes, Conversations, Bookings, Numbers, Outreach }
 
 /// <param name="Kind">A word of the trail's own kinds; empty or unknown: all.</param>
 /// <param name="SubjectId">One conversation, booking, number or prospect; of changes: the id of whatever was changed.</param>
+/// <param name="Of">Of changes: only those of such; other trails have one kind of subject.</param>
 /// <param name="Before">Only what is older than this entry; null: from the newest.</param>
 public sealed record AuditSearch(
-    AuditTrail Trail = AuditTrail.Changes, long? ActorId = null, string Kind = "", DateTime? From = null, DateTime? To = null, long? SubjectId = null, long? Before = null, int Take = 50);
+    AuditTrail Trail = AuditTrail.Changes, long? ActorId = null, string Kind = "", DateTime? From = null, DateTime? To = null, long? SubjectId = null, long? Before = null, int Take = 50, AuditSubject? Of = null);
 
 /// <summary>A line of a trail.</summary>
 /// <param name="Kind">The word of the trail's enum.</param>
@@ -91,6 +92,7 @@ public sealed class AuditQueries(Database database)
         var found = db.AuditEntries.AsQueryable();
         if (search.ActorId is { } actor) found = found.Where(e => e.ActorId == actor);
         if (search.SubjectId is { } id) found = found.Where(e => e.SubjectId == id);
+        if (search.Of is { } of) found = found.Where(e => e.Subject == of);
         return Word<AuditKind>(search.Kind) is { } kind ? found.Where(e => e.Kind == kind) : found;
     }
 

@@ -18,7 +18,7 @@ public sealed partial class OutboxRelay(
     ILogger<OutboxRelay> logger) : HostedLoop(clock, logger, signal)
 {
     /// <summary>Longer than the bus waits for a confirm.</summary>
-    public static readonly TimeSpan ClaimFor = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan ClaimFor = TimeSpan.FromSeconds(14);
 
     private const int PerPass = 256;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

@@ -16,13 +16,24 @@ public sealed partial class DispatcherOrchestrator
         await using (var db = database.Read())
         {
             // Most of the time there is nobody else.
-            if (!await db.Nodes.AnyAsync(n => n.Name != self && n.State != NodeState.Down, cancel)) return [];
+            if (!await db.Nodes.AnyAsync(n => n.Name != self && ((n.State != NodeState.Down && n.State != NodeState.Stopped) || db.ModeratorConnections.Any(c => c.Node == n.Name)), cancel)) return [];
         }
         return await database.WriteAsync(async session =>
         {
             var lost = await NodeStore.LoseAsync(session, self, lostAfter, now);
-            foreach (var node in lost.Order(StringComparer.Ordinal)) await FollowAllAsync(session, await presence.ForgetNodeAsync(session, node, options.Value.GracePeriod, now), now);
+            // Also what a node left behind that ended in order, or that came up under one that was given up already: nobody else would ever let go of it.
+            var left = await session.Db.Nodes.Where(n => n.Name != self && (n.State == NodeState.Down || n.State == NodeState.Stopped) && session.Db.ModeratorConnections.Any(c => c.Node == n.Name)).Select(n => n.Name).ToListAsync();
+            foreach (var node in lost.Union(left, StringComparer.Ordinal).Order(StringComparer.Ordinal)) await FollowAllAsync(session, await presence.ForgetNodeAsync(session, node, options.Value.GracePeriod, now), now);
             return lost;
         }, cancel);
     }
+
+    /// <summary>This process ends in order: nobody has to wait until it is missed, and what is still open on it gets the grace period, and its leases are free at once. Not if another one took its name.</summary>
+    public Task EndNodeAsync(string self, string instance, DateTime now, CancellationToken cancel = default) => database.WriteAsync(async session =>
+    {
+        // Another process has the name, and with it the leases.
+        if (await session.ExecuteAsync(NodeStore.End, ("name", self), ("instance", instance)) == 0) return;
+        await session.Db.Leases.Where(l => l.Holder == self).ExecuteUpdateAsync(set => set.SetProperty(l => l.ExpiresAt, DateTime.UnixEpoch));
+        await FollowAllAsync(session, await presence.ForgetNodeAsync(session, self, options.Value.GracePeriod, now), now);
+    }, cancel);
 }

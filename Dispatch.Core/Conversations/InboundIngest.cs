@@ -36,7 +36,7 @@ public sealed class InboundIngest(
             // Another node stored the same contact, conversation or message between our read and our insert.
             throw new StaleReadException("inbound");
         }
-        var statuses = await ApplyStatusesAsync(session, batches);
+        var statuses = await ApplyStatusesAsync(session, batches, now);
         var taken = new int[batches.Count];
         var stored = new int[batches.Count];
         foreach (var item in items)
@@ -236,9 +236,10 @@ public sealed class InboundIngest(
         return waits;
     }
 
-    private static async Task<int[]> ApplyStatusesAsync(WriteSession session, IReadOnlyList<InboundBatch> batches)
+    private async Task<int[]> ApplyStatusesAsync(WriteSession session, IReadOnlyList<InboundBatch> batches, DateTime now)
     {
         var applied = new int[batches.Count];
+        var failures = new List<LateFailure>();
         for (var b = 0; b < batches.Count; b++)
         {
             var channel = batches[b].ChannelId;
@@ -247,9 +248,10 @@ public sealed class InboundIngest(
                 if (await InboundStore.ApplyStatusAsync(session, channel, status))
                 {
                     applied[b]++;
-                    var conversation = await session.Db.Messages.Where(m => m.ChannelId == channel && m.ProviderMessageId == status.ProviderId)
-                        .Select(m => m.ConversationId).FirstAsync();
-                    session.Publish(Topics.Conversation(conversation), EventNames.MessageStatus, conversation);
+                    var line = await session.Db.Messages.Where(m => m.ChannelId == channel && m.ProviderMessageId == status.ProviderId)
+                        .Select(m => new { m.ConversationId, m.EffectKey }).FirstAsync();
+                    if (status.Status == MessageStatus.Failed && line.EffectKey is { } key && SentElsewhere.IsKey(key)) failures.Add(new LateFailure(key, status.Error));
+                    session.Publish(Topics.Conversation(line.ConversationId), EventNames.MessageStatus, line.ConversationId);
                 }
                 else if (!await session.Db.Messages.AnyAsync(m => m.ChannelId == channel && m.ProviderMessageId == status.ProviderId))
                 {
@@ -259,6 +261,10 @@ public sealed class InboundIngest(
             }
         }
         await session.Db.SaveChangesAsync();
+        if (failures.Count > 0)
+        {
+            foreach (var follower in _followers) await follower.FailedAsync(session, failures, now);
+        }
         return applied;
     }
 

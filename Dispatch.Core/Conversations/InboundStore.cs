@@ -143,7 +143,8 @@ internal static class InboundStore
         private static readonly RowColumn[] ConversationKey = [RowColumn.Id("profile_id"), RowColumn.Id("contact_id")];
 
         public string Known { get; } = dialect.ByKeys("messages", MessageKey, "channel_id", "provider_message_id");
-        public string Contacts { get; } = dialect.ByKeys("contacts", [RowColumn.Text("address")], "id", "address", "name");
+        // Held: one who is erased at this moment is either found before it, and the erasure sees what was opened, or not found any more.
+        public string Contacts { get; } = dialect.HeldByKeys("contacts", [RowColumn.Text("address")], "id", "address", "name");
         public string AddContacts { get; } = dialect.InsertRows(
             "contacts", [RowColumn.Text("address"), RowColumn.Text("name"), RowColumn.Same("created_at", "now")], "id", "address");
 

@@ -11,6 +11,6 @@ public sealed class NodeOptions
     /// <summary>A node that nobody heard for so long is taken for gone. 5 seconds to 5 minutes.</summary>
     public TimeSpan LostAfter { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a node that ends says that it is not ready before it closes anything. Zero to 2 minutes; as long as the load balancer needs to notice.</summary>
+    /// <summary>How long a node that was asked to end goes on: not ready, refusing whoever comes new, its open pages moving away in the first half. Zero to 2 minutes; as long as the load balancer needs to notice.</summary>
     public TimeSpan DrainFor { get; set; }
 }

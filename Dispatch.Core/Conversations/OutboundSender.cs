@@ -21,6 +21,12 @@ public sealed partial class OutboundSender : BackgroundService
     /// <summary>What was stored but not picked up within this time (a crash between commit and sending) is picked up by the sweep.</summary>
     internal static readonly TimeSpan QueuedFor = TimeSpan.FromSeconds(5);
 
+    /// <summary>An answer waits for so long for the one before it, which another node may have on its way; then that node is taken for dead, and people come before order.</summary>
+    internal static readonly TimeSpan InOrderFor = TimeSpan.FromSeconds(12);
+
+    /// <summary>From the look at a message to the call: longer only in a process that was stopped.</summary>
+    private static readonly TimeSpan StartFor = TimeSpan.FromSeconds(6);
+
     private readonly Channel<long>[] _lanes = [.. Enumerable.Range(0, Lanes).Select(_ => System.Threading.Channels.Channel.CreateUnbounded<long>())];
     private readonly Database _database;
     private readonly IReadOnlyDictionary<ChannelProvider, IMessageGateway> _gateways;
@@ -68,15 +74,24 @@ public sealed partial class OutboundSender : BackgroundService
         return queued.Count + stuck.Count;
     }
 
-    /// <summary>Sends one message if it is still to be sent.</summary>
-    public async Task SendAsync(long messageId, CancellationToken cancel = default)
+    /// <summary>
+    /// Sends one message if it is still to be sent. False: another node sends it, or has its predecessor on the way; whoever that is looks for the next one afterwards.
+    /// </summary>
+    public async Task<bool> SendAsync(long messageId, CancellationToken cancel = default)
     {
-        var started = Now;
-        if (await _database.WriteAsync(session => ReplyStore.StartAsync(session, messageId, started), cancel) is not { } message) return;
+        var (started, held) = (Now, TimeProvider.System.GetTimestamp());
+        if (await _database.WriteAsync(session => ReplyStore.StartAsync(session, messageId, started, started - InOrderFor), cancel) is not { } message) return false;
+        if (TimeProvider.System.GetElapsedTime(held) > StartFor)
+        {
+            // This process was stopped in between, and a later answer may have left since: whoever looks next decides anew.
+            await _database.WriteAsync(session => ReplyStore.GiveBackAsync(session, messageId, started), CancellationToken.None);
+            return false;
+        }
         var result = await CallAsync(message, cancel);
         var finished = Now;
         await _database.WriteAsync(session => ReplyStore.FinishAsync(session, message, result, finished), CancellationToken.None);
         if (result.Failure is { } failure) LogNotSent(messageId, message.ChannelId, failure);
+        return true;
     }
 
     /// <summary>The oldest message of the conversation that is still to leave.</summary>
@@ -115,7 +130,10 @@ public sealed partial class OutboundSender : BackgroundService
             {
                 try
                 {
-                    while (await NextAsync(id, stop) is { } next) await SendAsync(next, stop);
+                    while (await NextAsync(id, stop) is { } next && await SendAsync(next, stop))
+                    {
+                        // one after the other
+                    }
                 }
                 catch (Exception e) when (!stop.IsCancellationRequested)
                 {

@@ -10,7 +10,7 @@ namespace Dispatch.Core.Conversations;
 public sealed class PendingMessageService
 {
     /// <summary>How long a retrieved message is reserved for who retrieved it.</summary>
-    public static readonly TimeSpan ClaimFor = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan ClaimFor = TimeSpan.FromSeconds(12);
 
     public Task StoreAsync(
         WriteSession session, IReadOnlyCollection<(long Conversation, long Profile, long Message)> messages, DecisionReason reason, DateTime now)

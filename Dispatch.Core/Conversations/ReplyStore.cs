@@ -118,10 +118,13 @@ internal static class ReplyStore
         return (new ReplyOutcome(ReplyResult.Queued, messageId), conversationId);
     }
 
-    /// <summary>Queued to Sending; null: somebody else sends it or it is no longer to be sent.</summary>
-    public static async Task<OutboundMessage?> StartAsync(WriteSession session, long messageId, DateTime now)
+    /// <summary>Queued to Sending; null: somebody else sends it, it is no longer to be sent, or an earlier one of the conversation has been on its way since after <paramref name="inOrderSince"/>.</summary>
+    public static async Task<OutboundMessage?> StartAsync(WriteSession session, long messageId, DateTime now, DateTime inOrderSince)
     {
-        var started = await session.Db.Messages.Where(m => m.Id == messageId && m.Status == MessageStatus.Queued)
+        // Two answers of one conversation are told to two nodes: the second must not overtake the first. The first condition on the status is that of the partial index.
+        var started = await session.Db.Messages.Where(m => m.Id == messageId && m.Status == MessageStatus.Queued
+                && !session.Db.Messages.Any(e => new[] { MessageStatus.Queued, MessageStatus.Sending }.Contains(e.Status) && e.ConversationId == m.ConversationId && e.Id < m.Id
+                    && e.StatusAt > inOrderSince && e.Status == MessageStatus.Sending))
             .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, MessageStatus.Sending).SetProperty(m => m.StatusAt, now));
         if (started == 0) return null;
         return await (from m in session.Db.Messages
@@ -132,6 +135,11 @@ internal static class ReplyStore
                       select new OutboundMessage(m.Id, c.Id, channel.Id, channel.Key, channel.Provider, channel.ProtectedToken, contact.Address, m.Text))
             .FirstAsync();
     }
+
+    /// <summary>Nothing was called: it waits again, unless somebody took it for lost meanwhile.</summary>
+    public static Task<int> GiveBackAsync(WriteSession session, long messageId, DateTime started) =>
+        session.Db.Messages.Where(m => m.Id == messageId && m.Status == MessageStatus.Sending && m.StatusAt == started)
+            .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, MessageStatus.Queued));
 
     public static async Task FinishAsync(WriteSession session, OutboundMessage message, SendResult result, DateTime now)
     {

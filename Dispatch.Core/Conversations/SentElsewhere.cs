@@ -22,15 +22,20 @@ internal static class SentElsewhere
 {
     public const string KeyPrefix = "outreach/";
 
+    public static bool IsKey(string key) => key.StartsWith(KeyPrefix, StringComparison.Ordinal);
+
     private static readonly Dictionary<DatabaseProvider, Texts> ByProvider = SqlDialect.All.ToDictionary(d => d.Provider, d => new Texts(d));
 
     internal static IEnumerable<string> Statements(SqlDialect dialect) => ByProvider[dialect.Provider].All;
 
     /// <summary>Writes the lines. The same key again: the line becomes what is known now, and never less. Returns what is left to do in the transaction, without a round trip of its own.</summary>
     /// <param name="reopenable">What was closed since then is still open to its contact (<see cref="ConversationOptions.ReopenWithin"/>).</param>
-    public static async Task<IReadOnlyList<Statement>> WriteAsync(WriteSession session, IReadOnlyCollection<SentMessage> messages, DateTime reopenable, DateTime now)
+    /// <param name="before">What records the sending; done first, in the same round trip. Null comes back: one of them changed another number of rows than it must, and the caller undoes it all.</param>
+    /// <param name="failed">Gets those of which the gateway had said, before they were written down, that they did not arrive.</param>
+    public static async Task<IReadOnlyList<Statement>?> WriteAsync(
+        WriteSession session, IReadOnlyCollection<SentMessage> messages, IReadOnlyList<Statement> before, DateTime reopenable, DateTime now, ICollection<LateFailure>? failed = null)
     {
-        if (messages.Count == 0) return [];
+        if (messages.Count == 0) return await session.ExecuteAllAsync(before) ? [] : null;
         var texts = ByProvider[session.Dialect.Provider];
         var lines = messages.OrderBy(m => m.ProfileId).ThenBy(m => m.Address, StringComparer.Ordinal).ToList();
         var written = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -39,12 +44,16 @@ internal static class SentElsewhere
         {
             foreach (var (rows, _) in RowSet.Json(session.Dialect, lines, Values))
             {
-                foreach (var (key, conversation, overtaken) in await session.QueryAfterAsync(
+                var added = await session.QueryAfterAsync(
                 [
+                    .. before,
                     new Statement(texts.AddContacts, null, (RowSet.Parameter, rows), ("now", now)),
                     new Statement(texts.AddConversations, null, (RowSet.Parameter, rows), ("now", now), ("reopenable", reopenable)),
                     new Statement(texts.AdoptEcho, null, (RowSet.Parameter, rows)),
-                ], new Statement(texts.AddMessages, null, (RowSet.Parameter, rows), ("now", now)), r => (r.GetString(0), r.GetInt64(1), r.GetInt32(2) > 0)) ?? [])
+                ], new Statement(texts.AddMessages, null, (RowSet.Parameter, rows), ("now", now)), r => (r.GetString(0), r.GetInt64(1), r.GetInt32(2) > 0));
+                if (added is null) return null;
+                before = [];
+                foreach (var (key, conversation, overtaken) in added)
                 {
                     written[key] = conversation;
                     early |= overtaken;
@@ -61,7 +70,7 @@ internal static class SentElsewhere
             if (await CorrectAsync(session, known, now) is { } conversation) written[known.Key] = conversation;
             early = true;
         }
-        if (early) await ApplyEarlyAsync(session, lines);
+        if (early) await ApplyEarlyAsync(session, lines, failed);
         foreach (var id in written.Values.Distinct())
         {
             session.Publish(Topics.Conversation(id), EventNames.MessageStatus, id);
@@ -74,13 +83,19 @@ internal static class SentElsewhere
     }
 
     /// <summary>Statuses that a gateway reported before the message was written down.</summary>
-    private static async Task ApplyEarlyAsync(WriteSession session, IReadOnlyCollection<SentMessage> messages)
+    private static async Task ApplyEarlyAsync(WriteSession session, IReadOnlyCollection<SentMessage> messages, ICollection<LateFailure>? failed)
     {
         var named = messages.Where(m => m.ProviderId is not null).ToList();
         foreach (var (rows, _) in RowSet.Json(session.Dialect, named, m => [m.ChannelId, m.ProviderId]))
         {
             foreach (var (channel, id) in await session.QueryAsync(ByProvider[session.Dialect.Provider].Early, r => (r.GetInt64(0), r.GetString(1)), (RowSet.Parameter, rows)))
+            {
                 await ReplyStore.ApplyEarlyAsync(session, channel, id);
+                if (failed is null) continue;
+                foreach (var line in await session.Db.Messages.AsNoTracking().Where(m => m.ChannelId == channel && m.ProviderMessageId == id && m.Status == MessageStatus.Failed && m.EffectKey != null)
+                             .Select(m => new { m.EffectKey, m.Error }).ToListAsync())
+                    failed.Add(new LateFailure(line.EffectKey!, line.Error));
+            }
         }
     }
 
@@ -100,30 +115,31 @@ internal static class SentElsewhere
     }
 
     private static object?[] Values(SentMessage m) =>
-        [m.ProfileId, m.ChannelId, m.Address, m.Name, m.Text, m.ProviderId, m.Status, m.Error, m.Key, m.At];
+        [m.ProfileId, m.ChannelId, m.Address, m.Name, m.Text, m.ProviderId, m.Status, m.Error, m.Key, m.At, m.Status == MessageStatus.Sent ? InboundStore.Preview(m.Text) : ""];
 
     private sealed class Texts
     {
         private static readonly RowColumn[] Given =
         [
             RowColumn.Id("profile_id"), RowColumn.Id("channel_id"), RowColumn.Text("address"), RowColumn.Text("name"), RowColumn.Text("text"), RowColumn.Text("provider_message_id"),
-            RowColumn.Text("status"), RowColumn.Text("why"), RowColumn.Text("effect_key"), RowColumn.Moment("at"),
+            RowColumn.Text("status"), RowColumn.Text("why"), RowColumn.Text("effect_key"), RowColumn.Moment("at"), RowColumn.Text("preview"),
         ];
 
         public Texts(SqlDialect dialect)
         {
             // Looked up row by row, each in a scalar query: joined, a plan from the time when the tables were small would read them whole.
-            var people = $"(SELECT r.*, (SELECT MIN(k.id) FROM contacts k WHERE k.address = r.address) AS contact_id FROM {dialect.Rows(Given)}) AS x";
+            var people = $"(SELECT r.*, (SELECT MIN(k.id) FROM contacts k WHERE k.address = r.address) AS contact_id FROM {dialect.Rows(Given)}{dialect.Once}) AS x";
             const string mine = "FROM conversations c WHERE c.contact_id = x.contact_id AND c.profile_id = x.profile_id";
             AddContacts = "INSERT INTO contacts (address, name, created_at) SELECT r.address, MIN(r.name), @now FROM " + dialect.Rows(Given)
                 + " WHERE (SELECT COUNT(*) FROM contacts k WHERE k.address = r.address) = 0 GROUP BY r.address";
             AddConversations = "INSERT INTO conversations (profile_id, contact_id, status, owner_version, opened_at, closed_at, last_message_at, last_message_preview, last_message_direction, unread_count) "
-                + $"SELECT x.profile_id, x.contact_id, 'Closed', 0, @now, @now, @now, '', 'Out', 0 FROM {people} "
+                + $"SELECT x.profile_id, x.contact_id, 'Closed', 0, @now, @now, @now, MAX(x.preview), 'Out', 0 FROM {people} "
                 + $"WHERE (SELECT COUNT(*) {mine} AND (c.status <> 'Closed' OR c.owner_version = 0 OR c.closed_at >= @reopenable)) = 0 GROUP BY x.profile_id, x.contact_id";
-            AdoptEcho = dialect.UpdateRows(
-                "messages", Given, "effect_key = r.effect_key",
-                "messages.direction = 'Out' AND messages.sender_id IS NULL AND messages.effect_key IS NULL "
-                + "AND (SELECT COUNT(*) FROM messages o WHERE o.effect_key = r.effect_key) = 0", ["channel_id", "provider_message_id"]);
+            // By the id that its unique key gives: a range over two columns would walk through the whole channel for each line.
+            AdoptEcho = "UPDATE messages SET effect_key = x.effect_key FROM (SELECT r.effect_key, (SELECT o.id FROM messages o WHERE o.channel_id = r.channel_id "
+                + $"AND o.provider_message_id = r.provider_message_id) AS message_id FROM {dialect.Rows(Given)}{dialect.Once}) AS x WHERE messages.id BETWEEN x.message_id AND x.message_id "
+                + "AND CASE WHEN messages.direction = 'Out' AND messages.sender_id IS NULL AND messages.effect_key IS NULL "
+                + "AND (SELECT COUNT(*) FROM messages o WHERE o.effect_key = x.effect_key) = 0 THEN 1 ELSE 0 END = 1";
             // Whether a status overtook it; where that cannot be said in the same statement it is always looked for.
             var output = dialect.Provider == DatabaseProvider.SqlServer ? " OUTPUT inserted.effect_key, inserted.conversation_id, 1" : "";
             var returning = dialect.Provider == DatabaseProvider.SqlServer ? "" : " RETURNING effect_key, conversation_id, "
@@ -136,7 +152,9 @@ internal static class SentElsewhere
             Touch = dialect.UpdateRows(
                 "conversations", [RowColumn.Id("id"), RowColumn.Text("preview"), RowColumn.Number("answers"), RowColumn.Moment("at")],
                 "last_message_at = @now, last_message_preview = r.preview, last_message_direction = 'Out', waiting_since = CASE WHEN r.answers = 1 THEN NULL ELSE waiting_since END",
-                "conversations.last_message_direction = 'Out' OR conversations.last_message_at <= r.at");
+                "(conversations.last_message_direction = 'Out' OR conversations.last_message_at <= r.at) "
+                // One that was made for this line has it already.
+                + "AND (conversations.last_message_at <> @now OR conversations.last_message_preview <> r.preview OR conversations.last_message_direction <> 'Out' OR r.answers = 1)");
             Early = dialect.ByKeys("early_statuses", [RowColumn.Id("channel_id"), RowColumn.Text("provider_message_id")], "channel_id", "provider_message_id");
         }
 

@@ -73,6 +73,7 @@ public sealed partial class Database : IAsyncDisposable
     {
         if (Writing.Value) throw new InvalidOperationException("A write was started inside a write; use the session at hand.");
         cancel.ThrowIfCancellationRequested();
+        if (Leases.Fence is { } lease) work = Fenced(lease, work);
         DatabaseMetrics.OnWaiting(1);
         if (_options.Provider != DatabaseProvider.Sqlite) return WriteConcurrentlyAsync(work, cancel);
         var request = new WriteRequest<T>(work, inline, Traces.Here);
@@ -80,6 +81,9 @@ public sealed partial class Database : IAsyncDisposable
         DatabaseMetrics.OnWaiting(-1);
         throw new ObjectDisposedException(nameof(Database));
     }
+
+    private static Func<WriteSession, Task<T>> Fenced<T>(HeldLease lease, Func<WriteSession, Task<T>> work) => async session =>
+        await Leases.HoldsAsync(session, lease) ? await work(session) : throw new LeaseLostException(lease);
 
     public Task WriteAsync(Func<WriteSession, Task> work, CancellationToken cancel = default) =>
         WriteAsync(async session =>
@@ -90,20 +94,23 @@ public sealed partial class Database : IAsyncDisposable
 
     private async Task<T> WriteConcurrentlyAsync<T>(Func<WriteSession, Task<T>> work, CancellationToken cancel)
     {
-        var entered = false;
+        var (entered, broken) = (false, false);
         try
         {
             await _writers.WaitAsync(cancel);
             entered = true;
             for (var attempt = 1; ; attempt++)
             {
+                var working = false;
                 try
                 {
                     var began = TimeProvider.System.GetTimestamp();
                     await using var db = _factory.CreateDbContext();
                     await using var transaction = await db.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
+                    working = true;
                     var session = new WriteSession(db, _dialect, null) { Cause = Traces.Here };
                     var result = await RunAsync(() => work(session));
+                    working = false;
                     await transaction.CommitAsync(CancellationToken.None);
                     DatabaseMetrics.OnCommitted(1, TimeProvider.System.GetElapsedTime(began));
                     Finish(session);
@@ -115,6 +122,13 @@ public sealed partial class Database : IAsyncDisposable
                     DatabaseMetrics.OnRepeated();
                     // Apart from each other, or the same two meet again. Not business time: no clock of a test may hold it up.
                     await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 10 * attempt)), TimeProvider.System, cancel);
+                }
+                catch (Exception e) when (working && !broken && DatabaseErrors.FaultOf(e) == DatabaseFault.Away)
+                {
+                    // The server closed the connection before the commit was asked for (it restarted, or gave up a process that was stopped): nothing of it is there. Once, on another connection.
+                    broken = true;
+                    LogAgain(attempt, e.GetType().Name);
+                    DatabaseMetrics.OnRepeated();
                 }
             }
         }
@@ -160,6 +174,7 @@ public sealed partial class Database : IAsyncDisposable
                     {
                         db = _factory.CreateDbContext();
                         await db.Database.OpenConnectionAsync();
+                        await db.Database.ExecuteSqlRawAsync($"PRAGMA cache_size=-{DataServices.WriterCache}");
                     }
                     await CommitGroupAsync(db, commands, group);
                 }

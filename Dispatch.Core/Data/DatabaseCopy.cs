@@ -4,6 +4,7 @@ using System.Linq.Expressions;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Dispatch.Core.Nodes;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -21,6 +22,10 @@ public sealed record TableCopy(string Table, TableSum Here, TableSum There, bool
     public bool Matches => Here == There;
 }
 
+/// <summary>How far one table is.</summary>
+/// <param name="Of">All rows that are to be copied; null: rows are being read to be compared.</param>
+public sealed record CopyProgress(string Table, long Rows, long? Of);
+
 /// <summary>
 /// Copies a SQLite database into PostgreSQL or SQL Server (issue 8), table by table in the order of their references, each in a transaction of its own. Repeated after an interruption it
 /// leaves alone what is already there row for row and copies the rest again, so it can be repeated until it says that all is equal. The source is read in one snapshot.
@@ -28,7 +33,28 @@ public sealed record TableCopy(string Table, TableSum Here, TableSum There, bool
 public sealed class DatabaseCopy(DispatchDb source, DispatchDb target)
 {
     private const int Chunk = 1_000;
+
+    /// <summary>Told after every thousand rows that were compared or copied.</summary>
+    public Action<CopyProgress>? Progress { get; init; }
+
     private static readonly MethodInfo CopyMethod = typeof(DatabaseCopy).GetMethod(nameof(CopyAsync), BindingFlags.Instance | BindingFlags.NonPublic)!;
+
+    /// <summary>
+    /// Why copying now would lose something: the source still grows, or the target has been worked on, and what is only there would be deleted. Null: nothing speaks against it.
+    /// </summary>
+    public async Task<string?> ObstacleAsync(DateTime now, CancellationToken cancel = default)
+    {
+        var known = await source.Nodes.AsNoTracking().ToListAsync(cancel);
+        if (known.Find(n => n.State is NodeState.Up or NodeState.Draining && n.SeenAt > now - StillThere) is { } running)
+            return $"Dispatch still runs on it (node {running.Name}); stop it, and copy then";
+        if (!(await target.Database.GetAppliedMigrationsAsync(cancel)).Any()) return null;
+        var instances = known.ConvertAll(n => n.Instance);
+        return (await target.Nodes.AsNoTracking().ToListAsync(cancel)).Find(n => !instances.Contains(n.Instance, StringComparer.Ordinal)) is { } worked
+            ? $"Dispatch has worked on the target already (node {worked.Name}), and copying would delete what is only there; if that is meant, empty the target first" : null;
+    }
+
+    /// <summary>Several signs of life (<see cref="NodeHeartbeat"/>): a process that was killed has stopped for certain.</summary>
+    private static readonly TimeSpan StillThere = TimeSpan.FromSeconds(15);
 
     /// <summary>One result per table, as they are done.</summary>
     public async IAsyncEnumerable<TableCopy> RunAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel = default)
@@ -74,8 +100,8 @@ public sealed class DatabaseCopy(DispatchDb source, DispatchDb target)
     {
         var name = table.GetTableName()!;
         var read = Readers<T>(table);
-        var here = await SumAsync(source, read, cancel);
-        var there = await SumAsync(target, read, cancel);
+        var here = await SumAsync(source, name, read, cancel);
+        var there = await SumAsync(target, name, read, cancel);
         if (here == there) return new TableCopy(name, here, there, false);
         await using (var transaction = await target.Database.BeginTransactionAsync(cancel))
         {
@@ -83,7 +109,7 @@ public sealed class DatabaseCopy(DispatchDb source, DispatchDb target)
             foreach (var dependent in dependents) await ExecuteAsync($"DELETE FROM {Quoted(dependent)}", cancel);
             var identity = table.FindPrimaryKey()!.Properties is [{ ValueGenerated: ValueGenerated.OnAdd } key] && key.ClrType == typeof(long) ? key : null;
             if (identity is not null && target is SqlServerDispatchDb) await ExecuteAsync($"SET IDENTITY_INSERT {Quoted(name)} ON", cancel);
-            await InsertAsync<T>(table, cancel);
+            await InsertAsync<T>(table, here.Rows, cancel);
             if (identity is not null && target is SqlServerDispatchDb) await ExecuteAsync($"SET IDENTITY_INSERT {Quoted(name)} OFF", cancel);
             // The next id after the copied ones.
             if (identity is not null && target is PostgresDispatchDb)
@@ -93,12 +119,13 @@ public sealed class DatabaseCopy(DispatchDb source, DispatchDb target)
             }
             await transaction.CommitAsync(cancel);
         }
-        return new TableCopy(name, here, await SumAsync(target, read, cancel), true);
+        return new TableCopy(name, here, await SumAsync(target, name, read, cancel), true);
     }
 
-    private async Task InsertAsync<T>(IEntityType table, CancellationToken cancel)
+    private async Task InsertAsync<T>(IEntityType table, long of, CancellationToken cancel)
         where T : class
     {
+        var done = 0L;
         var chunk = new List<T>(Chunk);
         // By key: a row that refers to an earlier one of its own table comes after it.
         await foreach (var row in Ordered<T>(source, table).AsAsyncEnumerable().WithCancellation(cancel))
@@ -113,7 +140,9 @@ public sealed class DatabaseCopy(DispatchDb source, DispatchDb target)
             target.AddRange(chunk);
             await target.SaveChangesAsync(cancel);
             target.ChangeTracker.Clear();
+            done += chunk.Count;
             chunk.Clear();
+            Progress?.Invoke(new CopyProgress(table.GetTableName()!, done, of));
         }
     }
 
@@ -141,7 +170,7 @@ public sealed class DatabaseCopy(DispatchDb source, DispatchDb target)
         return readers;
     }
 
-    private static async Task<TableSum> SumAsync<T>(DispatchDb db, List<Func<T, object?>> readers, CancellationToken cancel)
+    private async Task<TableSum> SumAsync<T>(DispatchDb db, string table, List<Func<T, object?>> readers, CancellationToken cancel)
         where T : class
     {
         var (rows, sum) = (0L, UInt128.Zero);
@@ -152,7 +181,7 @@ public sealed class DatabaseCopy(DispatchDb source, DispatchDb target)
             text.Clear();
             foreach (var reader in readers) text.Append(Canonical(reader(row))).Append('\u001f');
             SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()), hash);
-            rows++;
+            if (++rows % Chunk == 0) Progress?.Invoke(new CopyProgress(table, rows, null));
             unchecked
             {
                 sum += BinaryPrimitives.ReadUInt128LittleEndian(hash);

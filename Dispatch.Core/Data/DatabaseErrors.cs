@@ -20,6 +20,8 @@ public enum DatabaseFault
 /// <summary>The one narrow classifier of provider errors. Whatever it does not know propagates.</summary>
 public static class DatabaseErrors
 {
+    /// <summary>25P03, which the driver has no name for.</summary>
+    private const string IdleInTransaction = "25P03";
     private const int SqliteConstraint = 19, SqliteUnique = 2067, SqlitePrimaryKey = 1555;
     private const int SqliteBusy = 5, SqliteReadOnly = 8, SqliteIo = 10, SqliteCorrupt = 11, SqliteFull = 13, SqliteCannotOpen = 14, SqliteNotADatabase = 26;
 
@@ -35,7 +37,9 @@ public static class DatabaseErrors
     /// <summary>Another transaction was in the way; the same work may be done again from the start.</summary>
     public static bool IsTransient(Exception exception) => exception is StaleReadException || Inner(exception) switch
     {
-        PostgresException e => e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure,
+        PostgresException e => e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
+            // We were stopped in the middle of it, for so long that the server gave it up: nothing of it is there.
+            or IdleInTransaction,
         SqlException e => e.Number is 1205,
         _ => false,
     };

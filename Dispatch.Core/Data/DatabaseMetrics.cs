@@ -22,6 +22,16 @@ internal static class DatabaseMetrics
     private static readonly Counter<long> Repeated = Meter.CreateCounter<long>(
         "dispatch.database.writes.repeated", description: "Writes that were done again because another one was faster");
 
+    private static bool _usesSqlite;
+
+    static DatabaseMetrics() => Meter.CreateObservableGauge(
+        // Asked of the library only where it is in use: elsewhere it was never loaded.
+        "dispatch.database.sqlite.memory", () => _usesSqlite ? [new Measurement<long>(SQLitePCL.raw.sqlite3_memory_used())] : Array.Empty<Measurement<long>>(), "By",
+        "Memory that SQLite holds, most of it pages of the file: it grows to the sum of what its connections may keep, and the collector does not know of it");
+
+    /// <summary>This process has a SQLite database open, or is about to.</summary>
+    public static void OnSqlite() => _usesSqlite = true;
+
     public static void OnWaiting(int change) => Waiting.Add(change);
 
     public static void OnCommitted(int writes, TimeSpan took)

@@ -74,6 +74,7 @@ public abstract class DispatchDb(DbContextOptions options) : IdentityDbContext<A
     public DbSet<AccountDay> AccountDays => Set<AccountDay>();
     public DbSet<Prospect> Prospects => Set<Prospect>();
     public DbSet<OutreachAction> OutreachActions => Set<OutreachAction>();
+    public DbSet<OutreachEffect> OutreachEffects => Set<OutreachEffect>();
     public DbSet<ActionLog> ActionLogs => Set<ActionLog>();
     public DbSet<OutreachSequence> OutreachSequences => Set<OutreachSequence>();
     public DbSet<OutreachTemplate> OutreachTemplates => Set<OutreachTemplate>();

@@ -17,12 +17,46 @@ public sealed class Lease
 /// <summary>A lease that was granted.</summary>
 public sealed record HeldLease(string Name, string Holder, long Epoch);
 
+/// <summary>The lease went to another node while work under it was going on: what would have been written was not.</summary>
+public sealed class LeaseLostException(HeldLease lease) : Exception($"The lease '{lease.Name}' has moved on from epoch {lease.Epoch}.")
+{
+    public HeldLease Lease { get; } = lease;
+}
+
 /// <summary>
 /// One node at a time: a row with an expiry and an epoch, taken and renewed by one guarded update. Time is the database's where several nodes share
 /// one, so that clocks that differ cannot make two holders.
 /// </summary>
 public sealed class Leases(Database database, TimeProvider clock)
 {
+    private static readonly AsyncLocal<HeldLease?> Current = new();
+
+    /// <summary>Between taking a lease and the work under it; for tests that let the process sleep there.</summary>
+    internal Func<HeldLease, Task>? Taken { get; set; }
+
+    /// <summary>The lease that all writes of the caller are made under; null: none.</summary>
+    internal static HeldLease? Fence => Current.Value;
+
+    /// <summary>
+    /// Does the work as the holder of this lease. Each write within asks for the lease again in its own transaction, and holds its row until the commit: a process that slept past its lease
+    /// writes nothing once another has taken it.
+    /// </summary>
+    /// <returns>What the work returned; <paramref name="elsewhere"/> when another node got the lease in the middle.</returns>
+    public async Task<T> UnderAsync<T>(HeldLease lease, Func<Task<T>> work, T elsewhere)
+    {
+        if (Taken is { } sleep) await sleep(lease);
+        // Forgotten when this method returns: the value of an async method is its own.
+        Current.Value = lease;
+        try
+        {
+            return await work();
+        }
+        catch (LeaseLostException e) when (e.Lease == lease)
+        {
+            return elsewhere;
+        }
+    }
+
     /// <summary>Takes the lease, or renews one's own. Null: another node has it.</summary>
     /// <param name="node">Unique per process (<c>Node:Name</c>).</param>
     /// <param name="duration">Until when it holds without being renewed; at least twice the interval of the task.</param>
@@ -75,6 +109,41 @@ public sealed class Leases(Database database, TimeProvider clock)
         return $"UPDATE leases SET epoch = CASE WHEN holder = @node AND expires_at > {now} THEN epoch ELSE epoch + 1 END, "
             + $"holder = @node, expires_at = {until} WHERE name = @name AND (holder = @node OR expires_at <= {now})";
     }
+}
+
+/// <summary>
+/// A task that one node does every so often, however long that is: the lease behind it is short and looked after in between, so that another node goes on within 15 seconds of a death
+/// (<see cref="Term"/> and one <see cref="Look"/>) and not after twice the interval of the task.
+/// </summary>
+internal sealed class LeasedTurn(Leases leases, string name, string node)
+{
+    public static readonly TimeSpan Term = TimeSpan.FromSeconds(10), Look = TimeSpan.FromSeconds(4);
+    private long? _epoch;
+    private DateTime _dueAt;
+
+    /// <summary>Renews or takes the lease; null: another node has it.</summary>
+    public Task<HeldLease?> HoldAsync(CancellationToken cancel) => leases.TryAcquireAsync(name, node, Term, cancel);
+
+    /// <summary>Renews or takes the lease. True: it is ours, and the task is due; at once when we took over, for nobody knows how far the one before us came.</summary>
+    public async Task<bool> IsDueAsync(DateTime now, TimeSpan interval, CancellationToken cancel)
+    {
+        var held = await HoldAsync(cancel);
+        var isNew = held is not null && held.Epoch != _epoch;
+        _epoch = held?.Epoch;
+        if (held is null || !(isNew || now >= _dueAt)) return false;
+        _dueAt = now + interval;
+        return true;
+    }
+
+    /// <summary>How long to sleep after a pass: until the task is due again, and never longer than a look.</summary>
+    public TimeSpan Sleep(DateTime now)
+    {
+        var left = _dueAt - now;
+        return _epoch is null || left > Look ? Look : left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <summary>There is more to do: due again with the next look.</summary>
+    public void Again() => _dueAt = DateTime.MinValue;
 }
 
 internal sealed class LeaseConfiguration : IEntityTypeConfiguration<Lease>

@@ -41,13 +41,20 @@ public abstract class SqlDialect
     public abstract string Rows(params RowColumn[] columns);
 
     /// <summary>Adds all rows in their order, so that ids grow in it; gives back the <paramref name="returning"/> columns of each new row.</summary>
-    public virtual string InsertRows(string table, RowColumn[] columns, params string[] returning)
+    public string InsertRows(string table, RowColumn[] columns, params string[] returning) => InsertRows(table, columns, "", returning);
+
+    private string InsertRows(string table, RowColumn[] columns, string where, string[] returning)
     {
         var names = string.Join(", ", columns.Select(c => c.Name));
         var output = returning.Length > 0 && OutputsBeforeRows ? " OUTPUT " + string.Join(", ", returning.Select(c => "inserted." + c)) : "";
         var after = returning.Length > 0 && !OutputsBeforeRows ? " RETURNING " + string.Join(", ", returning) : "";
-        return $"INSERT INTO {table} ({names}){output} SELECT {string.Join(", ", columns.Select(c => "r." + c.Name))} FROM {Rows(columns)} ORDER BY r.n{after}";
+        return $"INSERT INTO {table} ({names}){output} SELECT {string.Join(", ", columns.Select(c => "r." + c.Name))} FROM {Rows(columns)}{where} ORDER BY r.n{after}";
     }
+
+    /// <summary>The same for the rows whose key is not in the table yet, nor in one of the others. Others may add it at the same moment: a unique index is the judge.</summary>
+    public string InsertNewRows(string table, string[] others, RowColumn[] columns, string key, params string[] returning) =>
+        // A count, looked up row by row: an anti-join, planned when the table was small, would read it whole.
+        InsertRows(table, columns, $" WHERE {string.Join(" AND ", others.Prepend(table).Select(t => $"(SELECT COUNT(*) FROM {t} o WHERE o.{key} = r.{key}) = 0"))}", returning);
 
     /// <summary><c>UPDATE table SET set WHERE where</c>, giving back the <paramref name="returning"/> columns of each changed row.</summary>
     public string Update(string table, string set, string where, string[] returning) => OutputsBeforeRows
@@ -60,16 +67,24 @@ public abstract class SqlDialect
     /// </summary>
     public string UpdateRows(string table, RowColumn[] columns, string set, string? where = null) => UpdateRows(table, columns, set, where, ["id"]);
 
-    /// <summary>The same with other key columns; the given row has them under the same names.</summary>
+    /// <summary>The same with other key columns, in the order of their index; the given row has them under the same names.</summary>
     public string UpdateRows(string table, RowColumn[] columns, string set, string? where, string[] keys) =>
-        $"UPDATE {table} SET {set} FROM {Rows(columns)} WHERE {string.Join(" AND ", keys.Select(k => IsKey($"{table}.{k}", $"r.{k}")))}"
+        $"UPDATE {table} SET {set} FROM {Rows(columns)} WHERE {IsKey(table, keys)}"
         // In a CASE, or SQLite takes an index on what is asked there ("all that is pending") and looks through the given rows for each of them.
         + (where is null ? "" : $" AND CASE WHEN {where} THEN 1 ELSE 0 END = 1");
 
+    /// <summary>Among the columns to read: no column, and nothing in it. Of a union, where the other table has one.</summary>
+    public const string Nothing = "NULL";
+
+    private protected static string Found(string column) => column == Nothing ? column : "t." + column;
+
     /// <summary>The columns of the row that has each key; the keys are unique. Not locked.</summary>
     public virtual string ByKeys(string table, RowColumn[] keys, params string[] columns) =>
-        $"SELECT {string.Join(", ", columns.Select(c => "t." + c))} FROM {Rows(keys)} JOIN {table} t ON "
+        $"SELECT {string.Join(", ", columns.Select(Found))} FROM {Rows(keys)} JOIN {table} t ON "
         + string.Join(" AND ", keys.Select(k => $"t.{k.Name} = r.{k.Name}"));
+
+    /// <summary>The same, and until the end of the transaction nobody changes a key of these rows (their other columns may change).</summary>
+    public virtual string HeldByKeys(string table, RowColumn[] keys, params string[] columns) => ByKeys(table, keys, columns);
 
     /// <summary>
     /// For each key, the columns of the newest row (by id) that has it, locked until the end of the transaction where rows can be locked.
@@ -78,20 +93,23 @@ public abstract class SqlDialect
     /// <param name="before">An expression over the row (alias <c>x</c>) that comes before the id: the smallest is the one.</param>
     public abstract string NewestPerKey(string table, RowColumn[] keys, string before, params string[] columns);
 
+    /// <summary>At the end of a subquery: what it computes is computed once for each of its rows, however often it is used outside.</summary>
+    public virtual string Once => "";
+
     /// <summary>A boolean as this provider writes it.</summary>
     public virtual string True => "1";
 
     /// <summary>
-    /// The first <c>@n</c> rows of <paramref name="table"/> (alias <c>a</c>) that nobody else has locked, locked until the end of the transaction: how several take from one queue
-    /// without waiting for each other.
+    /// The first rows of <paramref name="table"/> (alias <c>a</c>) that nobody else has locked, locked until the end of the transaction: how several take from one queue without waiting for each
+    /// other. How many is part of the text: of a parameter PostgreSQL expects a tenth of what matches, finds its general plan dear, and plans anew each time once many wait.
     /// </summary>
-    public virtual string FirstFree(string columns, string table, string joins, string where, string order) =>
-        $"SELECT {columns} FROM {table} a {joins} WHERE {where} ORDER BY {order} LIMIT @n";
+    public virtual string FirstFree(int most, string columns, string table, string joins, string where, string order) =>
+        string.Create(CultureInfo.InvariantCulture, $"SELECT {columns} FROM {table} a {joins} WHERE {where} ORDER BY {order} LIMIT {most}");
 
     protected virtual bool OutputsBeforeRows => false;
 
-    /// <summary>How a key column is compared with that of a given row, so that its index is used whatever the statistics were.</summary>
-    protected virtual string IsKey(string column, string given) => $"{column} = {given}";
+    /// <summary>How key columns are compared with those of a given row, so that their index is used whatever the statistics were.</summary>
+    protected virtual string IsKey(string table, string[] keys) => string.Join(" AND ", keys.Select(k => $"{table}.{k} = r.{k}"));
 
     private static string KeysAndColumns(RowColumn[] keys, string[] columns) =>
         string.Join(", ", keys.Select(k => "r." + k.Name).Concat(columns.Select(c => "t." + c)));
@@ -119,9 +137,10 @@ public abstract class SqlDialect
         public override string Now => "clock_timestamp()";
         public override string NowPlus(string milliseconds) => $"clock_timestamp() + {milliseconds} * interval '1 millisecond'";
         public override string True => "TRUE";
+        public override string Once => " OFFSET 0";
 
-        public override string FirstFree(string columns, string table, string joins, string where, string order) =>
-            base.FirstFree(columns, table, joins, where, order) + " FOR UPDATE OF a SKIP LOCKED";
+        public override string FirstFree(int most, string columns, string table, string joins, string where, string order) =>
+            base.FirstFree(most, columns, table, joins, where, order) + " FOR UPDATE OF a SKIP LOCKED";
 
         // Microseconds, cut off as the driver does it and not rounded as the server would.
         public override string Moment(DateTime utc) => utc.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
@@ -132,16 +151,25 @@ public abstract class SqlDialect
 
         // The plan of a prepared statement may stem from the time when the table was empty. LIMIT keeps it from reading the whole table
         // once to hash it, which would be right then and a disaster with a million rows.
-        public override string ByKeys(string table, RowColumn[] keys, params string[] columns) =>
-            $"SELECT {string.Join(", ", columns.Select(c => "t." + c))} FROM {Rows(keys)} "
-            + $"CROSS JOIN LATERAL (SELECT * FROM {table} x WHERE {Match("x", keys)} LIMIT 1) t";
+        public override string ByKeys(string table, RowColumn[] keys, params string[] columns) => ByKeys(table, keys, columns, "");
+
+        public override string HeldByKeys(string table, RowColumn[] keys, params string[] columns) => ByKeys(table, keys, columns, " FOR KEY SHARE");
+
+        private string ByKeys(string table, RowColumn[] keys, string[] columns, string hold) =>
+            $"SELECT {string.Join(", ", columns.Select(Found))} FROM {Rows(keys)} "
+            + $"CROSS JOIN LATERAL (SELECT * FROM {table} x WHERE {Match("x", keys)} LIMIT 1{hold}) t";
 
         public override string NewestPerKey(string table, RowColumn[] keys, string before, params string[] columns) =>
             $"SELECT {KeysAndColumns(keys, columns)} FROM {Rows(keys)} "
             + $"CROSS JOIN LATERAL (SELECT * FROM {table} x WHERE {Match("x", keys)} ORDER BY {before}, x.id DESC LIMIT 1 FOR UPDATE) t";
 
-        // The same trap: an equality could be hashed, a range can not and is looked up in the index row by row.
-        protected override string IsKey(string column, string given) => $"{column} BETWEEN {given} AND {given}";
+        // The same trap: an equality could be hashed, a range can not and is looked up in the index row by row. Of several columns as one value: with a range for each, all that has the
+        // first column's value would be walked through for every row.
+        protected override string IsKey(string table, string[] keys)
+        {
+            var (columns, given) = (string.Join(", ", keys.Select(k => $"{table}.{k}")), string.Join(", ", keys.Select(k => $"r.{k}")));
+            return keys.Length == 1 ? $"{columns} BETWEEN {given} AND {given}" : $"({columns}) BETWEEN ({given}) AND ({given})";
+        }
 
         private static string TypeName(RowType type) => type switch
         {
@@ -160,8 +188,8 @@ public abstract class SqlDialect
         public override string Now => "SYSUTCDATETIME()";
         public override string NowPlus(string milliseconds) => $"DATEADD(millisecond, {milliseconds}, SYSUTCDATETIME())";
 
-        public override string FirstFree(string columns, string table, string joins, string where, string order) =>
-            $"SELECT TOP (@n) {columns} FROM {table} a WITH (UPDLOCK, ROWLOCK, READPAST) {joins} WHERE {where} ORDER BY {order}";
+        public override string FirstFree(int most, string columns, string table, string joins, string where, string order) =>
+            string.Create(CultureInfo.InvariantCulture, $"SELECT TOP ({most}) {columns} FROM {table} a WITH (UPDLOCK, ROWLOCK, READPAST) {joins} WHERE {where} ORDER BY {order}");
 
         public override void SetValue(DbParameter parameter, object? value)
         {

@@ -90,6 +90,27 @@ public sealed class WriteSession
         return IsAsWanted(batch, before) ? rows : null;
     }
 
+    /// <summary>The same with two queries, each on what is there after the one before it.</summary>
+    public async Task<(List<T1> First, List<T2> Second)?> QueryBothAfterAsync<T1, T2>(
+        IReadOnlyList<Statement> before, Statement first, Func<DbDataReader, T1> mapFirst, Statement second, Func<DbDataReader, T2> mapSecond)
+    {
+        var connection = Db.Database.GetDbConnection();
+        if (!connection.CanCreateBatch)
+        {
+            return await ExecuteAllAsync(before)
+                ? (await QueryAsync(first.Sql, mapFirst, first.Arguments), await QueryAsync(second.Sql, mapSecond, second.Arguments)) : null;
+        }
+        await using var batch = Batch(connection, [.. before, first, second]);
+        var (ones, others) = (new List<T1>(), new List<T2>());
+        await using (var reader = await batch.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync()) ones.Add(mapFirst(reader));
+            await reader.NextResultAsync();
+            while (await reader.ReadAsync()) others.Add(mapSecond(reader));
+        }
+        return IsAsWanted(batch, before) ? (ones, others) : null;
+    }
+
     /// <summary>True: kept. False: everything that <paramref name="work"/> did in this transaction is undone, the transaction goes on.</summary>
     public async Task<bool> TryAsync(Func<Task<bool>> work)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Dispatch.Core.Conversations;
 
 namespace Dispatch.Core.Gateways;
 
@@ -39,6 +40,29 @@ internal static class PayloadFields
             _ => false,
         };
         return isNumber ? null : "'timestamp' is not a number of seconds";
+    }
+
+    /// <summary>A tick or a failure, as WhatsApp words them: Whapi and Meta hand them on alike.</summary>
+    /// <param name="failure">What is kept of a failed one.</param>
+    /// <returns>Null, or what is wrong with it.</returns>
+    public static string? Status(JsonElement item, PayloadItems items, Func<JsonElement, string> failure)
+    {
+        if (item.ValueKind != JsonValueKind.Object) return "is not an object";
+        if (Id(item, out var id) is { } badId) return badId;
+        if (Text(item, "status") is not { Length: > 0 } word) return "has no 'status'";
+        if (Time(item, out var at) is { } badTime) return badTime;
+        MessageStatus? status = word switch
+        {
+            "sent" => MessageStatus.Sent,
+            "delivered" => MessageStatus.Delivered,
+            "read" or "played" => MessageStatus.Read,
+            "failed" => MessageStatus.Failed,
+            // pending: the gateway has it, which its own answer said before; deleted: nothing in Dispatch is taken back by it.
+            _ => null,
+        };
+        if (status is null) items.Ignored++;
+        else items.Statuses.Add(new InboundStatus(id, status.Value, at, status == MessageStatus.Failed ? failure(item) : null));
+        return null;
     }
 
     /// <summary>The code of a failed status where there is one: an administrator can look it up.</summary>

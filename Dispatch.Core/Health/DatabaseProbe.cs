@@ -70,8 +70,12 @@ public sealed class DatabaseProbe(Database database, IOptions<DatabaseOptions> o
         command.CommandText = own is null ? "SELECT 1" : $"SELECT {own}";
         var before = clock.GetUtcNow().UtcDateTime;
         var said = await command.ExecuteScalarAsync(cancel);
-        return own is not null && said is DateTime at ? before - DateTime.SpecifyKind(at, DateTimeKind.Utc) : null;
+        var after = clock.GetUtcNow().UtcDateTime;
+        return own is not null && said is DateTime at ? Difference(before, after, DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null;
     }
+
+    /// <summary>How far this clock is ahead. The database said its time somewhere between the question and the answer: however slow it was, that alone is no difference.</summary>
+    internal static TimeSpan Difference(DateTime before, DateTime after, DateTime said) => said < before ? before - said : said > after ? after - said : TimeSpan.Zero;
 
     private async Task WriteAsync(CancellationToken cancel)
     {

@@ -10,8 +10,6 @@ public enum NodeHealth
     Degraded,
     /// <summary>The process cannot do its job: <c>/health/ready</c> says no.</summary>
     NotReady,
-    /// <summary>It ended in order; its last word.</summary>
-    Stopped,
 }
 
 /// <summary>How one process was at one minute.</summary>

@@ -1,4 +1,5 @@
 using Dispatch.Core.Data;
+using Dispatch.Core.Nodes;
 using Microsoft.EntityFrameworkCore;
 
 namespace Dispatch.Core.Health;
@@ -8,8 +9,10 @@ namespace Dispatch.Core.Health;
 public sealed record HealthCell(DateTime From, NodeHealth? Status, string Problems);
 
 /// <summary>One process over the time that was asked for.</summary>
+/// <param name="Presence">Of the registry; null: it was never in it.</param>
+/// <param name="Status">At its last check.</param>
 /// <param name="Ready">Share of its checks that were ready, 0 to 1.</param>
-public sealed record NodeHistory(string Node, NodeHealth Status, DateTime At, string Problems, int? DatabaseMs, double Ready, IReadOnlyList<HealthCell> Cells);
+public sealed record NodeHistory(string Node, NodeState? Presence, NodeHealth Status, DateTime At, string Problems, int? DatabaseMs, double Ready, IReadOnlyList<HealthCell> Cells);
 
 /// <summary>A change of how a process is.</summary>
 public sealed record HealthChange(string Node, DateTime At, NodeHealth Status, string Problems);
@@ -29,7 +32,9 @@ public sealed class HealthHistory(Database database, TimeProvider clock)
         var from = now - span;
         await using var db = database.Read();
         var rows = await db.HealthChecks.Where(h => h.At >= from).OrderByDescending(h => h.At).Take(MostRows).ToListAsync(cancel);
-        var nodes = rows.GroupBy(r => r.Node, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => Of(g.Key, [.. g.OrderBy(r => r.At)], from, span)).ToList();
+        var present = await db.Nodes.ToDictionaryAsync(n => n.Name, n => n.State, StringComparer.Ordinal, cancel);
+        var nodes = rows.GroupBy(r => r.Node, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => Of(g.Key, [.. g.OrderBy(r => r.At)], from, span) with { Presence = present.TryGetValue(g.Key, out var state) ? state : null }).ToList();
         return new HealthView(nodes, Changes(rows));
     }
 
@@ -45,7 +50,7 @@ public sealed class HealthHistory(Database database, TimeProvider clock)
             if (cells[i].Status is not { } known || Worse(row.Status, known)) cells[i] = cells[i] with { Status = row.Status, Problems = row.Problems };
         }
         var last = rows[^1];
-        return new NodeHistory(node, last.Status, last.At, last.Problems, last.DatabaseMs, (double)rows.Count(r => r.Status != NodeHealth.NotReady) / rows.Count, cells);
+        return new NodeHistory(node, null, last.Status, last.At, last.Problems, last.DatabaseMs, (double)rows.Count(r => r.Status != NodeHealth.NotReady) / rows.Count, cells);
     }
 
     /// <summary>Pure: where a process became other than it was, the newest first.</summary>
@@ -61,5 +66,5 @@ public sealed class HealthHistory(Database database, TimeProvider clock)
 
     private static bool Worse(NodeHealth one, NodeHealth other) => Rank(one) > Rank(other);
 
-    private static int Rank(NodeHealth status) => status switch { NodeHealth.Stopped => 0, NodeHealth.Healthy => 1, NodeHealth.Degraded => 2, NodeHealth.NotReady => 3 };
+    private static int Rank(NodeHealth status) => status switch { NodeHealth.Healthy => 1, NodeHealth.Degraded => 2, NodeHealth.NotReady => 3 };
 }

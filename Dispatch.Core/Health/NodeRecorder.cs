@@ -35,23 +35,6 @@ public sealed partial class NodeRecorder(
         foreach (var known in _known.Values.Where(k => k is { Stored: false, Told: false, EndedAt: null })) await PostAsync(known, now, cancel);
     }
 
-    /// <summary>The last word of a process that ends in order.</summary>
-    public async Task SayStoppedAsync(DateTime now)
-    {
-        try
-        {
-            await database.WriteAsync(async session =>
-            {
-                session.Db.HealthChecks.Add(new HealthCheckRow { Node = node.Value.Name, At = now, Status = NodeHealth.Stopped });
-                await session.Db.SaveChangesAsync();
-            }).WaitAsync(Patience, TimeProvider.System);
-        }
-        catch (Exception e)
-        {
-            LogNotRecorded(e);
-        }
-    }
-
     private void Merge(IReadOnlyList<NodeProblem> problems, DateTime now)
     {
         foreach (var problem in problems)

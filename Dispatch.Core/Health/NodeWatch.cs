@@ -124,13 +124,6 @@ public sealed partial class NodeWatch : HostedLoop
         return _options.NodeInterval;
     }
 
-    /// <summary>The last word: it ended in order.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken);
-        if (_recordAt is not null) await _recorder.SayStoppedAsync(Clock.GetUtcNow().UtcDateTime);
-    }
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "The thresholds of alerts could not be read; the last ones hold")]
     private partial void LogNoThresholds(Exception exception);
 }

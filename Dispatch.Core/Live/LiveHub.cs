@@ -115,6 +115,7 @@ public sealed class LiveHub
     internal Action<LiveEvent>? Outward { get; set; }
 
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<LiveSubscription, byte>> _topics = new(StringComparer.Ordinal);
+    private readonly Lock _subscribing = new();
 
     /// <summary>Subscribe first, then read the snapshot: a change in between is signalled, so nothing falls into a gap.</summary>
     public LiveSubscription Subscribe(params IReadOnlyCollection<string> topics)
@@ -151,13 +152,22 @@ public sealed class LiveHub
         foreach (var change in changes) Publish(change, cause);
     }
 
-    internal void Add(string topic, LiveSubscription subscription) =>
-        _topics.GetOrAdd(topic, static _ => new()).TryAdd(subscription, 0);
+    internal void Add(string topic, LiveSubscription subscription)
+    {
+        lock (_subscribing) _topics.GetOrAdd(topic, static _ => new()).TryAdd(subscription, 0);
+    }
 
+    /// <summary>The last one takes the topic with it: there is one for every conversation that was ever on a screen.</summary>
     internal void Remove(string topic, LiveSubscription subscription)
     {
-        if (_topics.TryGetValue(topic, out var subscribers)) subscribers.TryRemove(subscription, out _);
+        lock (_subscribing)
+        {
+            if (_topics.TryGetValue(topic, out var subscribers) && subscribers.TryRemove(subscription, out _) && subscribers.IsEmpty) _topics.TryRemove(topic, out _);
+        }
     }
+
+    /// <summary>Topics that somebody looks at.</summary>
+    internal int TopicCount => _topics.Count;
 }
 
 /// <summary>One page's view of the hub: signals coalesce until the page reads them.</summary>
@@ -195,9 +205,9 @@ public sealed class LiveSubscription : IDisposable
     {
         lock (_lock)
         {
-            if (!_topics.Add(topic)) return;
+            // A page may come back from a wait after it was left.
+            if (!_closed && _topics.Add(topic)) _hub.Add(topic, this);
         }
-        _hub.Add(topic, this);
     }
 
     public void Remove(string topic)
@@ -213,7 +223,8 @@ public sealed class LiveSubscription : IDisposable
     public async IAsyncEnumerable<IReadOnlySet<LiveEvent>> ReadAsync(
         TimeSpan interval, TimeProvider clock, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
-        while (await WaitAsync(clock, cancel))
+        var lookedAt = clock.GetTimestamp();
+        while (await WaitAsync(lookedAt, clock, cancel))
         {
             _flag.Reader.TryRead(out _);
             HashSet<LiveEvent> changes;
@@ -226,6 +237,7 @@ public sealed class LiveSubscription : IDisposable
                 if (_signalledAt != 0) LiveMetrics.OnTaken(TimeProvider.System.GetElapsedTime(_signalledAt));
                 _signalledAt = 0;
             }
+            if (changes.Count == 0) lookedAt = clock.GetTimestamp();
             yield return changes;
             await Task.Delay(interval, clock, cancel);
         }
@@ -237,6 +249,7 @@ public sealed class LiveSubscription : IDisposable
         {
             if (_signalledAt == 0) (_signalledAt, _cause) = (TimeProvider.System.GetTimestamp(), cause);
             if (_changes.Count < MaxRemembered) _changes.Add(change);
+            else _everything = true;
         }
         _flag.Writer.TryWrite(true);
     }
@@ -247,12 +260,19 @@ public sealed class LiveSubscription : IDisposable
         _flag.Writer.TryWrite(true);
     }
 
-    private async ValueTask<bool> WaitAsync(TimeProvider clock, CancellationToken cancel)
+    /// <param name="lookedAt">When the page last looked at everything: a lost signal is made good in time also where others come all the while.</param>
+    private async ValueTask<bool> WaitAsync(long lookedAt, TimeProvider clock, CancellationToken cancel)
     {
         if (_hub.PollEvery is not { } poll) return await _flag.Reader.WaitToReadAsync(cancel);
+        var left = poll - clock.GetElapsedTime(lookedAt);
+        if (left <= TimeSpan.Zero)
+        {
+            SignalAll();
+            return await _flag.Reader.WaitToReadAsync(cancel);
+        }
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var signal = _flag.Reader.WaitToReadAsync(end.Token).AsTask();
-        if (await Task.WhenAny(signal, Task.Delay(poll, clock, end.Token)) == signal)
+        if (await Task.WhenAny(signal, Task.Delay(left, clock, end.Token)) == signal)
         {
             await end.CancelAsync();
             return await signal;

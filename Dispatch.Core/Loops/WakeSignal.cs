@@ -22,11 +22,11 @@ public class WakeSignal : IDisposable
         }
     }
 
-    /// <summary>Until woken, or until <paramref name="sleep"/> has passed by the clock.</summary>
+    /// <summary>Until woken, or until <paramref name="sleep"/> has passed by the clock, in whole milliseconds: a timer cuts the rest off, and a look that comes too early is made twice.</summary>
     public async Task WaitAsync(TimeSpan sleep, TimeProvider clock, CancellationToken cancel)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        await Task.WhenAny(Task.Delay(sleep, clock, end.Token), _wake.WaitAsync(end.Token));
+        await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(sleep.TotalMilliseconds)), clock, end.Token), _wake.WaitAsync(end.Token));
         await end.CancelAsync();
         cancel.ThrowIfCancellationRequested();
     }

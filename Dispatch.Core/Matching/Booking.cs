@@ -63,6 +63,9 @@ public sealed class Booking
     /// <summary>Kilometres from the pickup; null: unlimited.</summary>
     public double? MaxDistance { get; set; }
 
+    /// <summary>Makes a repeated request the same booking; unique for ever. Null: every request is a new one.</summary>
+    public string? EffectKey { get; set; }
+
     /// <summary>Ids with commas; never asked for this booking.</summary>
     public string ExcludedDriverIds { get; set; } = "";
     public DateTime CreatedAt { get; set; }

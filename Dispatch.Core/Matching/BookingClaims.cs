@@ -18,8 +18,6 @@ internal static class BookingClaims
 {
     private const string Open = "response IS NULL AND withdrawn IS NULL";
 
-    private const string IsPending = "SELECT id FROM bookings WHERE id = @booking AND status = 'Pending'";
-
     /// <summary>Accept. The offer and the driver are looked at by the same statement; they are claimed after it.</summary>
     private const string Accept =
         "UPDATE bookings SET status = 'Accepted', driver_id = @driver, status_at = @now, accepted_at = @now, next_wave_at = NULL, version = version + 1 "
@@ -84,15 +82,14 @@ internal static class BookingClaims
 
     internal static IEnumerable<string> Statements(SqlDialect dialect) =>
     [
-        IsPending, Accept, Assign, TimeOut, Fail, Cancel, BackOut, Reopened, Complete, Occupy, Release, Answered, TakeOffer, RejectOffer, Lost, Matched, Responded, Ended,
+        Accept, Assign, TimeOut, Fail, Cancel, BackOut, Reopened, Complete, Occupy, Release, Answered, TakeOffer, RejectOffer, Lost, Matched, Responded, Ended,
+        AnswerFacts.Text,
         CloseOffers(dialect), LeaveOthers(dialect), .. LockOffers(dialect) is { } text ? new[] { text } : [],
     ];
 
     /// <summary>Null: not won; whatever it tried is undone. Otherwise the booking is the driver's, and every other open offer of both has ended.</summary>
     public static async Task<Won?> AcceptAsync(WriteSession session, long bookingId, long driverId, NotificationMethod method, DateTime at, DateTime now)
     {
-        // Already somebody else's: not even tried, for a try costs a savepoint and its undoing. Only advice; the guard below decides.
-        if (await session.QueryAsync(IsPending, r => r.GetInt64(0), ("booking", bookingId)) is []) return null;
         Won? won = null;
         var kept = await session.TryAsync(async () =>
         {

@@ -20,10 +20,22 @@ public static class BookingRules
         if (booking.StartAt is { } start && (start < now - TimeSpan.FromMinutes(1) || start > now + MaxAhead))
             errors.Add(new("startAt", "OutOfRange", "Now or later, at most ten years ahead."));
         if (booking.Price is < 0 or > 9_999_999_999m) errors.Add(new("price", "OutOfRange", "0 or more."));
+        if (booking.EffectKey is { Length: 0 or > MatchingConfiguration.EffectKeyLength })
+            errors.Add(new("effectKey", "BadLength", $"1 to {MatchingConfiguration.EffectKeyLength} characters."));
         Distance(errors, booking.MaxDistance);
         Language(errors, booking.Language);
         return errors;
     }
+
+    /// <summary>
+    /// Whether a request that carries the key of a known booking wants that one: the same customer, pickup and drop. Its time may have been changed since; but what is over is not the ride of another day.
+    /// </summary>
+    public static bool IsRepetition(Booking known, Booking wanted) =>
+        known.CustomerPhone == wanted.CustomerPhone && known.PickupAddress == wanted.PickupAddress && known.DropAddress == wanted.DropAddress
+        && (known.PickupTime == wanted.PickupTime || known.Status is not (BookingStatus.Completed or BookingStatus.Cancelled));
+
+    /// <summary>Wrong only because of when it is asked.</summary>
+    internal static bool IsOfTime(FieldError error) => error is { Field: "startAt", Code: "OutOfRange" };
 
     public static IReadOnlyList<FieldError> Check(NewDriver driver)
     {

@@ -7,11 +7,16 @@ namespace Dispatch.Core.Matching;
 /// <summary>Bookings: made, scheduled, changed. Their search and their driver are <see cref="MatchingService"/>'s.</summary>
 public sealed class BookingService(Database database, MatchingFrames frames, TimeoutSignal timeouts)
 {
-    /// <summary>Makes a booking: Pending until its search is started, or Scheduled with <see cref="NewBooking.StartAt"/>.</summary>
+    /// <summary>
+    /// Makes a booking: Pending until its search is started, or Scheduled with <see cref="NewBooking.StartAt"/>. With an effect key that was used before, the booking it made is
+    /// the answer, as it is now (<see cref="BookingOutcome.Repeated"/>): an integration that never heard our answer asks again, perhaps on another node.
+    /// </summary>
     public async Task<BookingOutcome> CreateAsync(NewBooking booking, long? actorId = null, CancellationToken cancel = default)
     {
         var frame = await frames.GetAsync(cancel);
-        if (BookingRules.Check(booking, frame.Now) is { Count: > 0 } errors) return new BookingOutcome(BookingResult.BadInput, Errors: errors);
+        // Asked again after its time has passed, it is still the booking that was made.
+        if (BookingRules.Check(booking, frame.Now) is { Count: > 0 } errors && !(errors.All(BookingRules.IsOfTime) && await IsKnownAsync(booking.EffectKey, cancel)))
+            return new BookingOutcome(BookingResult.BadInput, Errors: errors);
         var row = new Booking
         {
             CustomerName = Text(booking.CustomerName)!, CustomerPhone = PhoneNumbers.Read(booking.CustomerPhone)!, PickupAddress = Text(booking.PickupAddress)!,
@@ -19,18 +24,35 @@ public sealed class BookingService(Database database, MatchingFrames frames, Tim
             DropLongitude = booking.DropLongitude, Zone = Text(booking.Zone), PickupTime = booking.PickupTime!.Value.ToUniversalTime(), Price = booking.Price,
             Language = booking.Language ?? frame.Settings.Language, Status = booking.StartAt is null ? BookingStatus.Pending : BookingStatus.Scheduled, StatusAt = frame.Now,
             StartAt = booking.StartAt?.ToUniversalTime(), MaxDistance = booking.MaxDistance, WavePolicy = booking.WavePolicy, PriorityMode = booking.PriorityMode, CreatedAt = frame.Now,
+            EffectKey = booking.EffectKey,
         };
         return await database.WriteAsync(async session =>
         {
+            if (row.EffectKey is not null && await session.Db.Bookings.AsNoTracking().FirstOrDefaultAsync(b => b.EffectKey == row.EffectKey) is { } known)
+                return new BookingOutcome(BookingRules.IsRepetition(known, row) ? BookingResult.Done : BookingResult.OtherBooking, known.Id, known.Status, known.Version, known.DriverId) { Repeated = true };
             row.Id = 0;
             session.Db.Bookings.Add(row);
-            await session.Db.SaveChangesAsync();
+            try
+            {
+                await session.Db.SaveChangesAsync();
+            }
+            catch (DbUpdateException e) when (DatabaseErrors.IsDuplicateKey(e))
+            {
+                // The same effect key on another node; done again, the read above finds it.
+                throw new StaleReadException("effect key");
+            }
             await DriverNotificationService.AddEventAsync(
                 session, row, row.StartAt is null ? BookingEventKind.Created : BookingEventKind.Scheduled, frame.Now, actorId: actorId);
             BookingClaims.Publish(session, row.Id);
             if (row.StartAt is not null) session.AfterCommit(timeouts.Wake);
             return new BookingOutcome(BookingResult.Done, row.Id, row.Status, row.Version);
         }, cancel);
+    }
+
+    private async Task<bool> IsKnownAsync(string? key, CancellationToken cancel)
+    {
+        await using var db = database.Read();
+        return key is not null && await db.Bookings.AnyAsync(b => b.EffectKey == key, cancel);
     }
 
     /// <summary>Another pickup time for a booking without a driver, and when its search begins (null: when somebody starts it).</summary>

@@ -41,7 +41,7 @@ public sealed class DemoRides(
                 Name = Names[i], Phone = $"+{SimulatedDrivers.DriverPrefix}{i.ToString("00000", CultureInfo.InvariantCulture)}", VehicleType = i % 3 == 0 ? "Van" : "Berline",
                 VehiclePlate = $"DK-{1200 + (i * 37)}-{(char)('A' + (i % 26))}", Zone = zone.Zone, Latitude = zone.Latitude + Near(), Longitude = zone.Longitude + Near(),
                 Rating = Math.Round(3.6 + (_random.NextDouble() * 1.4), 1), Status = i % 7 == 6 ? DriverStatus.Offline : DriverStatus.Available,
-            }, cancel);
+            }, cancel: cancel);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
 using Dispatch.Core.Live;
 using Microsoft.EntityFrameworkCore;
@@ -32,13 +33,14 @@ public sealed partial class DriverService
     /// Makes who is new (by phone number) and changes who is known; the header names the columns in any order, <c>name</c> and <c>phone</c> are needed. Lines with
     /// an error are left out and listed; the rest is taken. The status of a known driver stays.
     /// </summary>
-    public async Task<ImportResult> ImportCsvAsync(string text, CancellationToken cancel = default)
+    /// <param name="actorId">The person; null: an integration.</param>
+    public async Task<ImportResult> ImportCsvAsync(string text, long? actorId = null, CancellationToken cancel = default)
     {
         var (read, errors) = ReadCsv(text);
         var (created, updated, available) = (0, 0, new List<long>());
         foreach (var chunk in read.Chunk(500))
         {
-            var (made, changed, free) = await ImportAsync(chunk, cancel);
+            var (made, changed, free) = await ImportAsync(chunk, actorId, cancel);
             created += made;
             updated += changed;
             available.AddRange(free);
@@ -47,7 +49,7 @@ public sealed partial class DriverService
         return new ImportResult(created, updated, errors);
     }
 
-    private async Task<(int Created, int Updated, IReadOnlyList<long> Available)> ImportAsync((int Line, NewDriver Driver)[] lines, CancellationToken cancel)
+    private async Task<(int Created, int Updated, IReadOnlyList<long> Available)> ImportAsync((int Line, NewDriver Driver)[] lines, long? actorId, CancellationToken cancel)
     {
         var frame = await frames.GetAsync(cancel);
         return await database.WriteAsync(async session =>
@@ -79,6 +81,7 @@ public sealed partial class DriverService
             {
                 throw new StaleReadException("driver");
             }
+            await AuditAsync(session, AuditKind.DriversImported, null, "", actorId, frame.Now, null, string.Create(CultureInfo.InvariantCulture, $"+{made.Count}, {known.Count}"));
             session.Publish(Topics.Drivers, EventNames.DriverChanged, 0);
             return (made.Count, known.Count, (IReadOnlyList<long>)[.. made.Where(d => d.Status == DriverStatus.Available).Select(d => d.Id)]);
         }, cancel);

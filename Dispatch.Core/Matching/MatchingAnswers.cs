@@ -81,10 +81,10 @@ public sealed class MatchingAnswers(
                 if (!(await matching.DriverBackOutAsync(id, driver.Id, cancel)).Succeeded) return false;
                 break;
             case DriverWord.Resume when driver.Status is DriverStatus.Paused or DriverStatus.Offline:
-                await drivers.ResumeAsync(driver.Id, cancel);
+                await drivers.ResumeAsync(driver.Id, own: true, cancel: cancel);
                 break;
             case DriverWord.Pause when driver.Status is DriverStatus.Available:
-                await drivers.PauseAsync(driver.Id, cancel);
+                await drivers.PauseAsync(driver.Id, own: true, cancel: cancel);
                 break;
             default:
                 return false;

@@ -7,7 +7,7 @@ internal sealed class MatchingConfiguration :
     IEntityTypeConfiguration<Booking>, IEntityTypeConfiguration<BookingEvent>, IEntityTypeConfiguration<BookingNotification>,
     IEntityTypeConfiguration<MatchingMetrics>, IEntityTypeConfiguration<FailedSearch>, IEntityTypeConfiguration<Driver>, IEntityTypeConfiguration<MessageTemplate>
 {
-    public const int NameLength = 120, PhoneLength = 20, AddressLength = 300, ZoneLength = 60, ReasonLength = 500, PlateLength = 30, TemplateLength = 2000;
+    public const int NameLength = 120, PhoneLength = 20, AddressLength = 300, ZoneLength = 60, ReasonLength = 500, PlateLength = 30, TemplateLength = 2000, EffectKeyLength = 100;
     private const string Open = "response IS NULL AND withdrawn IS NULL";
 
     public void Configure(EntityTypeBuilder<Booking> builder)
@@ -21,6 +21,7 @@ internal sealed class MatchingConfiguration :
         builder.Property(b => b.Zone).HasMaxLength(ZoneLength);
         builder.Property(b => b.Language).HasMaxLength(2);
         builder.Property(b => b.Reason).HasMaxLength(ReasonLength);
+        builder.Property(b => b.EffectKey).HasMaxLength(EffectKeyLength);
         builder.Property(b => b.Price).HasPrecision(12, 2);
         builder.Property(b => b.Version).HasDefaultValue(1L);
         builder.Ignore(b => b.Excluded);
@@ -32,6 +33,8 @@ internal sealed class MatchingConfiguration :
         builder.HasIndex(b => new { b.Status, b.PickupTime });
         builder.HasIndex(b => b.CreatedAt);
         builder.HasIndex(b => new { b.CustomerPhone, b.Id });
+        // Invariant 5: who asks twice with one key made one booking.
+        builder.HasIndex(b => b.EffectKey).IsUnique().HasFilter("effect_key IS NOT NULL");
         // Due times; small however long the history.
         builder.HasIndex(b => b.MatchingDeadline, "ix_bookings_due").HasFilter("status = 'Pending'");
         builder.HasIndex(b => b.NextWaveAt, "ix_bookings_next_wave").HasFilter("status = 'Pending' AND next_wave_at IS NOT NULL");
@@ -52,7 +55,8 @@ internal sealed class MatchingConfiguration :
         builder.HasOne<Driver>().WithMany().HasForeignKey(n => n.DriverId).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(n => new { n.BookingId, n.DriverId }).IsUnique();
         builder.HasIndex(n => n.SentAt);
-        builder.HasIndex(n => n.Response);
+        // The seed's index, of answers alone: with it, SQLite looked for what is due among everything that was never answered, withdrawn years ago or not.
+        builder.HasIndex(n => n.Response).HasFilter("response IS NOT NULL");
         builder.HasIndex(n => new { n.DriverId, n.CreatedAt });
         builder.HasIndex(n => n.BookingId, "ix_booking_notifications_open_booking").HasFilter(Open);
         builder.HasIndex(n => n.DriverId, "ix_booking_notifications_open_driver").HasFilter(Open);

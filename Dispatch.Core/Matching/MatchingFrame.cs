@@ -15,10 +15,10 @@ public sealed record MatchingFrame(TextSet Texts, long? ChannelId, MatchingSetti
     public string Time(DateTime utc, string language) =>
         Local(utc).ToString(language == "en" ? "ddd d MMM HH:mm" : "ddd d MMM HH'h'mm", CultureInfo.GetCultureInfo(language));
 
-    public IReadOnlyList<(string, string)> Ride(Booking b, string language) =>
-    [
-        ("booking", b.Id.ToString(CultureInfo.InvariantCulture)), ("pickup", b.PickupAddress), ("drop", b.DropAddress), ("time", Time(b.PickupTime, language)),
-    ];
+    public IReadOnlyList<(string, string)> Ride(Booking b, string language) => Ride(b.Id, b.PickupAddress, b.DropAddress, b.PickupTime, language);
+
+    public IReadOnlyList<(string, string)> Ride(long booking, string pickup, string drop, DateTime time, string language) =>
+        [("booking", booking.ToString(CultureInfo.InvariantCulture)), ("pickup", pickup), ("drop", drop), ("time", Time(time, language))];
 
     public string? Link(OfferRef offer) => Settings.PublicAddress is { } address ? $"{address.AbsoluteUri.TrimEnd('/')}/d/{Tokens.Make(offer)}" : null;
 }

@@ -10,11 +10,16 @@ using Microsoft.Extensions.Options;
 
 namespace Dispatch.Core.Matching;
 
-/// <summary>How matching is (seed 003), checked each minute; what is not healthy is an alert while it lasts.</summary>
+/// <summary>
+/// How matching is (seed 003), checked each minute by every node for its own answers; what is not healthy is an alert while it lasts, raised and ended by one node (a lease): two that
+/// see it differently (one is slow itself) would raise and end it in turn.
+/// </summary>
 public sealed partial class MatchingHealthService(
     Database database, MetricsService metrics, TimeoutManager timeouts, AlertStore alerts, AdminAlertService admins, MatchingFrames frames, IOptions<MatchingSettings> settings,
-    TimeProvider clock, ILogger<MatchingHealthService> logger) : HostedLoop(clock, logger)
+    Leases leases, IOptions<NodeOptions> node, TimeProvider clock, ILogger<MatchingHealthService> logger) : HostedLoop(clock, logger)
 {
+    internal const string LeaseName = "matching-health";
+    private readonly LeasedTurn _turn = new(leases, LeaseName, node.Value.Name);
     private readonly ILogger _logger = logger;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1), Recent = TimeSpan.FromMinutes(15), Hour = TimeSpan.FromHours(1);
 
@@ -73,21 +78,15 @@ public sealed partial class MatchingHealthService(
             LogUnhealthy(nameof(HealthComponents.Database), status.Components.Database.Level, status.Components.Database.Reason);
             return status;
         }
-        foreach (var (name, component) in new[]
-                 {
-                     (nameof(HealthComponents.Database), status.Components.Database), (nameof(HealthComponents.Whatsapp), status.Components.Whatsapp),
-                     (nameof(HealthComponents.Timeouts), status.Components.Timeouts), (nameof(HealthComponents.Matching), status.Components.Matching),
-                 })
+        var unhealthy = new (string Name, ComponentHealth Is)[]
         {
-            var key = $"matching-health:{name}";
-            await database.WriteAsync(async session =>
-            {
-                if (component.Level == HealthLevel.Healthy) await alerts.ResolveAsync(session, key, status.At);
-                else await alerts.RaiseAsync(session, AlertKind.MatchingHealth, component.Level == HealthLevel.Critical ? AlertSeverity.Critical : AlertSeverity.Warning,
-                    key, status.At, subject: name, details: component.Reason);
-            }, cancel);
-            if (component.Level != HealthLevel.Healthy) LogUnhealthy(name, component.Level, component.Reason);
-        }
+            (nameof(HealthComponents.Database), status.Components.Database), (nameof(HealthComponents.Whatsapp), status.Components.Whatsapp),
+            (nameof(HealthComponents.Timeouts), status.Components.Timeouts), (nameof(HealthComponents.Matching), status.Components.Matching),
+        }.Where(c => c.Is.Level != HealthLevel.Healthy).ToList();
+        foreach (var (name, component) in unhealthy) LogUnhealthy(name, component.Level, component.Reason);
+        var wanted = unhealthy.ConvertAll(c => new WantedAlert(
+            AlertKind.MatchingHealth, c.Is.Level == HealthLevel.Critical ? AlertSeverity.Critical : AlertSeverity.Warning, $"matching-health:{c.Name}", Subject: c.Name, Details: c.Is.Reason));
+        await database.WriteAsync(session => alerts.SettleAsync(session, a => a.Kind == AlertKind.MatchingHealth, wanted, status.At), cancel);
         await ResolveAvailabilityAsync(status.At, cancel);
         await ReportAsync(status.At, cancel);
         return status;
@@ -169,12 +168,13 @@ public sealed partial class MatchingHealthService(
         if (report.Stats.Searches > 0) await admins.SendDailyMetricsReportAsync(report, cancel);
     }
 
-    protected override TimeSpan FirstAfter => Interval;
+    protected override TimeSpan FirstAfter => LeasedTurn.Look;
 
     protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        await RunOnceAsync(stop);
-        return Interval;
+        if (await _turn.IsDueAsync(now, Interval, stop)) await RunOnceAsync(stop);
+        else if (Last is null || now - Last.At >= Interval) await CheckMatchingSystemHealthAsync(stop);
+        return LeasedTurn.Look;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Matching health: {Component} is {Level}: {Reason}")]

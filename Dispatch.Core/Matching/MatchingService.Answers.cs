@@ -25,10 +25,11 @@ public sealed partial class MatchingService
             answer = await database.WriteAsync(session => ExplainAsync(session, frame, bookingId, driverId, response, ResponseAction.DriverBusy), cancel);
         }
         if (answer is null) return null;
-        if (response.Type == DriverResponseKind.Accepted && answer.Result.Action is ResponseAction.AlreadyTaken or ResponseAction.DriverBusy)
-            LogRace(bookingId, driverId, answer.Result.LostByMs, answer.Result.Action);
+        if (response.Type == DriverResponseKind.Accepted && answer.Action is ResponseAction.AlreadyTaken or ResponseAction.DriverBusy)
+            LogRace(bookingId, driverId, answer.LateMs, answer.Action);
         foreach (var orphan in answer.Check) await EscalateAsync(orphan, cancel);
-        return answer.Result;
+        // Worded here: while the one writer decides, others wait for it.
+        return new ResponseResult(answer.Action, Sentence(frame, answer.Facts, answer.Key, ("late", Late(answer.LateMs, answer.Facts.Language))), answer.LateMs);
     }
 
     /// <summary>The driver looks at the offer (its page was opened). False: no such offer.</summary>
@@ -46,6 +47,9 @@ public sealed partial class MatchingService
 
     private async Task<Answer?> AcceptAsync(WriteSession session, MatchingFrame frame, long bookingId, long driverId, DriverResponse response)
     {
+        if (await AnswerFacts.ReadAsync(session, bookingId, driverId) is not { } facts) return null;
+        // Already somebody else's: not even tried, for a try costs a savepoint and its undoing. Only advice; the guard decides.
+        if (facts.Status != BookingStatus.Pending) return await ExplainAsync(session, frame, facts, response, null);
         var won = await BookingClaims.AcceptAsync(session, bookingId, driverId, response.Method, response.At, frame.Now);
         if (won is null) return await ExplainAsync(session, frame, bookingId, driverId, response, null);
         var booking = (await ReadAsync(session, bookingId))!;
@@ -57,7 +61,7 @@ public sealed partial class MatchingService
             seen is { } from ? (int)Math.Max(0, (response.At - from).TotalMilliseconds) : null, frame.Now);
         await DriverNotificationService.AddEventAsync(session, booking, BookingEventKind.Assigned, frame.Now, driverId);
         await AnnounceAsync(session, frame, booking, driver, won, TemplateKey.DriverAssigned);
-        return new Answer(new ResponseResult(ResponseAction.Assigned, Sentence(frame, booking, driver, TemplateKey.DriverAssigned)), won.Orphans);
+        return new Answer(ResponseAction.Assigned, TemplateKey.DriverAssigned, facts, null, won.Orphans);
     }
 
     /// <summary>Winner, losers and customer hear it, after the commit.</summary>
@@ -69,48 +73,42 @@ public sealed partial class MatchingService
         await clients.NotifyDriverFoundAsync(session, frame, booking, driver);
     }
 
-    private async Task<Answer?> RejectAsync(WriteSession session, MatchingFrame frame, long bookingId, long driverId, DriverResponse response)
+    private static async Task<Answer?> RejectAsync(WriteSession session, MatchingFrame frame, long bookingId, long driverId, DriverResponse response)
     {
-        var offered = await session.Db.BookingNotifications.AnyAsync(n => n.BookingId == bookingId && n.DriverId == driverId);
-        if (!offered || !await BookingClaims.RejectAsync(session, bookingId, driverId, response.Method, response.At, frame.Now))
-            return await ExplainAsync(session, frame, bookingId, driverId, response, null);
-        var booking = (await ReadAsync(session, bookingId))!;
-        var driver = await session.Db.Drivers.AsNoTracking().FirstAsync(d => d.Id == driverId);
-        return new Answer(new ResponseResult(ResponseAction.Rejected, Sentence(frame, booking, driver, TemplateKey.DriverRejected)), [bookingId]);
+        if (await AnswerFacts.ReadAsync(session, bookingId, driverId) is not { } facts) return null;
+        return facts.Offer is not null && await BookingClaims.RejectAsync(session, bookingId, driverId, response.Method, response.At, frame.Now)
+            ? new Answer(ResponseAction.Rejected, TemplateKey.DriverRejected, facts, null, [bookingId])
+            : await ExplainAsync(session, frame, bookingId, driverId, response, null);
     }
 
-    /// <summary>Why an answer changed nothing: what the rows say now, which is what they will say if he asks again.</summary>
     private static async Task<Answer?> ExplainAsync(
-        WriteSession session, MatchingFrame frame, long bookingId, long driverId, DriverResponse response, ResponseAction? known)
+        WriteSession session, MatchingFrame frame, long bookingId, long driverId, DriverResponse response, ResponseAction? known) =>
+        await AnswerFacts.ReadAsync(session, bookingId, driverId) is { } facts ? await ExplainAsync(session, frame, facts, response, known) : null;
+
+    /// <summary>Why an answer changed nothing: what the rows say now, which is what they will say if he asks again.</summary>
+    private static async Task<Answer> ExplainAsync(WriteSession session, MatchingFrame frame, AnswerFacts facts, DriverResponse response, ResponseAction? known)
     {
-        // One read: of a hundred who accept at once, ninety-nine come here, one after the other.
-        var found = await (
-            from b in session.Db.Bookings.AsNoTracking()
-            from d in session.Db.Drivers.Where(d => d.Id == driverId)
-            from n in session.Db.BookingNotifications.Where(n => n.BookingId == b.Id && n.DriverId == d.Id).DefaultIfEmpty()
-            where b.Id == bookingId
-            select new { Booking = b, Driver = d, Offer = n }).FirstOrDefaultAsync();
-        if (found is not { Booking: var booking, Driver: var driver, Offer: var offer }) return null;
+        var offer = facts.Offer;
         var action = known ?? (offer is null ? ResponseAction.NotOffered
             : offer.Response is not null || offer.Withdrawn is not null ? MatchingRules.Closed(offer.Response, offer.Withdrawn)
             : offer.ExpiresAt <= frame.Now ? ResponseAction.OfferExpired
-            : driver.Status == DriverStatus.Busy ? ResponseAction.DriverBusy
+            : facts.Driver == DriverStatus.Busy ? ResponseAction.DriverBusy
             // Open, in time and free, and still not won: another transaction is in the middle of deciding it.
             : throw new StaleReadException("offer"));
         // The booking was his, and is not any more.
-        if (action == ResponseAction.Assigned && (booking.DriverId != driverId || booking.Status == BookingStatus.Cancelled)) action = ResponseAction.BookingCancelled;
+        if (action == ResponseAction.Assigned && (facts.HolderId != facts.DriverId || facts.Status == BookingStatus.Cancelled)) action = ResponseAction.BookingCancelled;
         long? late = null;
         if (action == ResponseAction.AlreadyTaken)
         {
             late = offer!.LostByMs;
-            if (late is null && response.Type == DriverResponseKind.Accepted && booking.AcceptedAt is { } taken)
+            if (late is null && response.Type == DriverResponseKind.Accepted && facts.AcceptedAt is { } taken)
             {
                 late = (long)Math.Max(0, (frame.Now - taken).TotalMilliseconds);
-                await BookingClaims.RecordLossAsync(session, bookingId, driverId, late.Value, response.At);
-                session.Publish(Topics.Booking(bookingId), EventNames.OfferChanged, bookingId);
+                await BookingClaims.RecordLossAsync(session, facts.BookingId, facts.DriverId, late.Value, response.At);
+                session.Publish(Topics.Booking(facts.BookingId), EventNames.OfferChanged, facts.BookingId);
             }
         }
-        return new Answer(new ResponseResult(action, Sentence(frame, booking, driver, Key(action), ("late", Late(late, driver.Language))), late), []);
+        return new Answer(action, Key(action), facts, late, []);
     }
 
     private static TemplateKey Key(ResponseAction action) => action switch
@@ -123,10 +121,11 @@ public sealed partial class MatchingService
         ResponseAction.DriverBusy => TemplateKey.DriverBusy,
     };
 
-    private static string Sentence(MatchingFrame frame, Booking booking, Driver driver, TemplateKey key, params (string, string)[] more) =>
-        frame.Texts.Fill(key, driver.Language,
+    private static string Sentence(MatchingFrame frame, AnswerFacts facts, TemplateKey key, (string, string) late) => frame.Texts.Fill(
+        key, facts.Language,
         [
-            .. frame.Ride(booking, driver.Language), ("customer", booking.CustomerName), ("phone", PhoneNumbers.Show(booking.CustomerPhone)), .. more,
+            .. frame.Ride(facts.BookingId, facts.PickupAddress, facts.DropAddress, facts.PickupTime, facts.Language),
+            ("customer", facts.CustomerName), ("phone", PhoneNumbers.Show(facts.CustomerPhone)), late,
         ]);
 
     private static string Late(long? milliseconds, string language) => milliseconds switch
@@ -137,5 +136,6 @@ public sealed partial class MatchingService
         _ => $"{milliseconds / 60_000} min",
     };
 
-    private sealed record Answer(ResponseResult Result, IReadOnlyList<long> Check);
+    /// <param name="Check">Bookings that may have lost their last open offer by it.</param>
+    private sealed record Answer(ResponseAction Action, TemplateKey Key, AnswerFacts Facts, long? LateMs, IReadOnlyList<long> Check);
 }

@@ -46,6 +46,14 @@ public sealed partial class MatchingService
         }
     }
 
+    /// <summary>Goes the usual way of an offer's end once, with an id that no row has, so that it is compiled: not the rarer ways of a silent driver and of a wave after the last offer.</summary>
+    internal async Task WarmUpAsync(DateTime now, CancellationToken cancel = default)
+    {
+        var frame = await frames.GetAsync(cancel) with { Now = now };
+        await database.WriteAsync(session => ExpireAsync(session, frame, [new DueOffer(-1, -1, -1, Seen: true)]), cancel);
+        await EscalateAsync(-1, cancel);
+    }
+
     /// <summary>The search is over without a driver: the customer gets the choices, admins the alert. False: it was decided otherwise, or its time is not over.</summary>
     public async Task<bool> HandleBookingTimeoutAsync(long bookingId, CancellationToken cancel = default)
     {

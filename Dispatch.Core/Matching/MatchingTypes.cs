@@ -50,6 +50,8 @@ public enum BookingResult
     /// <summary>Its status does not allow that (any more); the outcome carries the status.</summary>
     WrongStatus,
     DriverNotFound, DriverBusy,
+    /// <summary>The effect key belongs to a booking of somebody else, or to another place; the outcome names that booking.</summary>
+    OtherBooking,
     /// <summary>One of the values is wrong; the outcome names each.</summary>
     BadInput,
 }
@@ -60,6 +62,9 @@ public enum BookingResult
 public sealed record BookingOutcome(
     BookingResult Result, long Id = 0, BookingStatus? Status = null, long Version = 0, long? DriverId = null, IReadOnlyList<FieldError>? Errors = null)
 {
+    /// <summary>Made before by a request with the same effect key; nothing was made now.</summary>
+    public bool Repeated { get; init; }
+
     public bool Succeeded => Result == BookingResult.Done;
 }
 
@@ -87,6 +92,9 @@ public sealed record NewBooking
     public double? MaxDistance { get; init; }
     public WavePolicy WavePolicy { get; init; }
     public PriorityMode PriorityMode { get; init; }
+
+    /// <summary>A repeated request with the same key is the same booking; 1 to 100 characters. Null: every request is a new one.</summary>
+    public string? EffectKey { get; init; }
 }
 
 public sealed record NewDriver

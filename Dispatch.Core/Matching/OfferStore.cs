@@ -81,7 +81,7 @@ internal static class OfferStore
         "sent_at = @now, expires_at = CASE WHEN created_at > @late THEN expires_at "
         + "WHEN @expires < (SELECT b.matching_deadline FROM bookings b WHERE b.id = booking_notifications.booking_id) THEN @expires "
         + "ELSE (SELECT b.matching_deadline FROM bookings b WHERE b.id = booking_notifications.booking_id) END",
-        "sent_at IS NULL", ["driver_id", "booking_id"]);
+        "sent_at IS NULL", ["booking_id", "driver_id"]);
 
     private static string AvailableText(SqlDialect dialect, long? onlyDriver) =>
         $"SELECT d.id, d.latitude, d.longitude, d.last_seen_at, d.phone, d.language, n.round, n.asked, n.response, n.withdrawn FROM drivers d{(dialect.Provider == DatabaseProvider.SqlServer ? " WITH (REPEATABLEREAD)" : "")} "

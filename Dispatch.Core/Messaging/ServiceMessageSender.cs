@@ -65,6 +65,9 @@ public sealed partial class ServiceMessageSender : BackgroundService
         _calls = new SemaphoreSlim(_options.Parallel);
     }
 
+    /// <summary>Between the commit of Sending and the call; for tests that let the process sleep there.</summary>
+    internal Func<Task>? BeforeCall { get; set; }
+
     private DateTime Now => _clock.GetUtcNow().UtcDateTime;
 
     /// <summary>These were committed as Queued. Never blocks.</summary>
@@ -140,10 +143,11 @@ public sealed partial class ServiceMessageSender : BackgroundService
     private async Task<IReadOnlyList<ServiceMessageResult>> SendChunkAsync(IReadOnlyList<long> ids, CancellationToken cancel)
     {
         var started = Now;
+        var claim = new SendClaim(_clock, SendingFor);
         var claimed = await _database.WriteAsync(session => ServiceMessages.ClaimAsync(session, ids, started), cancel);
         if (claimed.Count == 0) return [];
         // Claimed is claimed: also while stopping each is tried, or it would be Uncertain for nothing.
-        var sent = await Task.WhenAll(claimed.Select(async c => (Message: c, Result: await CallAsync(c.Outbound))));
+        var sent = await Task.WhenAll(claimed.Select(async c => (Message: c, Result: await CallAsync(c.Outbound, claim))));
         var finished = Now;
         await _database.WriteAsync(session => ServiceMessages.FinishAsync(session, _followers, sent, finished), CancellationToken.None);
         foreach (var (message, result) in sent)
@@ -153,13 +157,16 @@ public sealed partial class ServiceMessageSender : BackgroundService
         return [.. sent.Select(s => new ServiceMessageResult(s.Message.Id, s.Message.Kind, s.Message.BookingId, s.Message.DriverId, s.Result.Failure))];
     }
 
-    private async Task<SendResult> CallAsync(OutboundMessage message)
+    private async Task<SendResult> CallAsync(OutboundMessage message, SendClaim claim)
     {
         if (!_gateways.TryGetValue(message.Provider, out var gateway)) return SendResult.Failed(SendFailure.Refused);
         if (message.Provider != ChannelProvider.Simulator) await _paces.GetOrAdd(message.ChannelId, _ => new Pace(_options.PerSecond)).WaitAsync(_clock);
         await _calls.WaitAsync();
         try
         {
+            if (BeforeCall is { } sleep) await sleep();
+            // Frozen since the commit: others have given it up.
+            if (!claim.MayCall) return SendResult.Failed(SendFailure.Unknown);
             return await _watch.SendAsync(gateway, message, null, CancellationToken.None);
         }
         catch (Exception e)

@@ -8,8 +8,10 @@ public enum NodeState
     Up,
     /// <summary>It is about to end and wants nothing new.</summary>
     Draining,
-    /// <summary>It ended, or nobody has heard it for a while: what only it held is free.</summary>
+    /// <summary>Nobody has heard it for a while: what only it held is free.</summary>
     Down,
+    /// <summary>It said that it ends: nobody misses it.</summary>
+    Stopped,
 }
 
 /// <summary>One process of this Dispatch. It says that it lives; whoever looks finds those that do not.</summary>

@@ -2,6 +2,7 @@ using System.Reflection;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Loops;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,7 @@ public sealed partial class NodeHeartbeat(
     private static readonly string Software = typeof(NodeHeartbeat).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
     private readonly ILogger _logger = logger;
     private bool _begun;
+    private DateTime? _beatAt, _heardSince;
 
     /// <summary>One sign of life, and a look at the others; returns the names of those that were found gone.</summary>
     public async Task<IReadOnlyList<string>> RunOnceAsync(DateTime now, CancellationToken cancel = default)
@@ -37,7 +39,7 @@ public sealed partial class NodeHeartbeat(
         }
         else
         {
-            var result = await database.WriteAsync(session => NodeStore.BeatAsync(session, row, now), cancel);
+            var result = await database.WriteAsync(session => NodeStore.BeatAsync(session, row, node.Value.LostAfter, now), cancel);
             if (result == BeatResult.NameTaken && !self.IsNameTaken) LogNameTaken(_logger, row.Name);
             self.Heard(result == BeatResult.NameTaken);
             if (result == BeatResult.Revived)
@@ -46,6 +48,10 @@ public sealed partial class NodeHeartbeat(
                 self.Revive();
             }
         }
+        // Whoever could not be heard himself (the database was away, the process was frozen) does not judge the others: they have to be heard first.
+        if (_beatAt is not { } last || now - last > node.Value.LostAfter / 2) _heardSince = now;
+        _beatAt = now;
+        if (now - _heardSince < node.Value.LostAfter) return [];
         var lost = await orchestrator.SettleLostNodesAsync(row.Name, node.Value.LostAfter, now, cancel);
         foreach (var name in lost) LogLost(_logger, name);
         return lost;
@@ -61,21 +67,27 @@ public sealed partial class NodeHeartbeat(
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Before anything else ends: not ready, and time for whoever balances the load to see it.</summary>
-    public async Task StoppingAsync(CancellationToken cancellationToken)
+    /// <summary>This process is about to end, said here and to the others at once. Open pages are told by <see cref="NodeSelf.Drained"/>.</summary>
+    public void Drain()
     {
         self.Drain();
         Wake();
-        if (node.Value.DrainFor > TimeSpan.Zero) await Task.Delay(node.Value.DrainFor, Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Nobody has to wait until it is missed.</summary>
+    /// <summary>Whoever stops the host without a signal has not said it before.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        Drain();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Nobody has to wait until it is missed, or until its leases lapse: all its loops have ended.</summary>
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         if (!_begun) return;
         try
         {
-            await database.WriteAsync(session => session.ExecuteAsync(NodeStore.End, ("name", node.Value.Name), ("instance", self.Instance)), cancellationToken);
+            await orchestrator.EndNodeAsync(node.Value.Name, self.Instance, Clock.GetUtcNow().UtcDateTime, cancellationToken);
         }
         catch (Exception e)
         {

@@ -17,13 +17,17 @@ public sealed class NodeSelf(TimeProvider clock)
 {
     private long _heardAt;
     private volatile bool _heard;
+    private int _draining;
 
     public string Instance { get; } = Guid.NewGuid().ToString("N");
-    public bool IsDraining { get; private set; }
+    public bool IsDraining => Volatile.Read(ref _draining) != 0;
     public bool IsNameTaken { get; private set; }
 
     /// <summary>The others took this process for gone (it was stopped, or cut off): what it held in the cluster it has to say again.</summary>
     public event Action? Revived;
+
+    /// <summary>This process is about to end: whoever has something open here goes elsewhere. Raised once.</summary>
+    public event Action? Drained;
 
     /// <summary>Whether to send anybody here, as far as the cluster goes; whether the process is well is <see cref="Health.NodeWatch"/>'s to say.</summary>
     public NodeObstacle Obstacle(TimeSpan lostAfter) =>
@@ -32,7 +36,11 @@ public sealed class NodeSelf(TimeProvider clock)
         : !_heard || clock.GetElapsedTime(_heardAt) > lostAfter ? NodeObstacle.NotHeard
         : NodeObstacle.None;
 
-    internal void Drain() => IsDraining = true;
+    /// <summary>From now on nobody new, and what is open here is told to go.</summary>
+    public void Drain()
+    {
+        if (Interlocked.Exchange(ref _draining, 1) == 0) Drained?.Invoke();
+    }
 
     internal void Heard(bool nameTaken)
     {

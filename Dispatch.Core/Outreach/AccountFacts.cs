@@ -6,6 +6,9 @@ namespace Dispatch.Core.Outreach;
 public sealed record AccountFacts(Account Row, AccountPlan Plan, TimeZoneInfo Zone, ChannelFacts? Channel)
 {
     public long Id => Row.Id;
+
+    /// <summary>What was due before is backlog and has a pace. As it was read, or as the claim that finds a backlog sets it.</summary>
+    public DateTime? ResumedAt { get; init; } = Row.ResumedAt;
     public SendTimes Times { get; } = new(Plan.Windows, Plan.Holidays, Zone);
     public TimeSpan MinGap => TimeSpan.FromSeconds(Plan.MinGapSeconds);
     public DateOnly DayOf(DateTime utc) => QuotaRules.DayOf(Zone, utc);

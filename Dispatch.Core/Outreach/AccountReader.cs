@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Dispatch.Core.Outreach;
 
-/// <summary>An account with what waits for it: per type the due time of the first.</summary>
+/// <summary>An account with what waits for it: per type the due time of the first; none: nothing waits.</summary>
 internal sealed record AccountWork(AccountFacts Account, IReadOnlyList<(ActionType Type, DateTime Due)> Heads);
 
 /// <summary>Accounts as rules need them, always fresh from their rows.</summary>
@@ -24,7 +24,7 @@ internal static class AccountReader
         return rows.ToDictionary(r => r.Account.Id, r => Facts(r.Account, r.Channel, r.Profile));
     }
 
-    /// <summary>Every account that something waits for, whether it is due or not.</summary>
+    /// <summary>Every account, with what waits for it, whether it is due or not.</summary>
     public static async Task<List<AccountWork>> WorkAsync(DispatchDb db, CancellationToken cancel)
     {
         // The smallest due time per account and type is one look into an index, however many wait.
@@ -48,7 +48,7 @@ internal static class AccountReader
             if (row.First is { } first) heads.Add((ActionType.FirstContact, first));
             if (row.Invite is { } invite) heads.Add((ActionType.Invitation, invite));
             if (row.Follow is { } follow) heads.Add((ActionType.Followup, follow));
-            if (heads.Count > 0) work.Add(new AccountWork(Facts(row.Account, row.Channel, row.Profile), heads));
+            work.Add(new AccountWork(Facts(row.Account, row.Channel, row.Profile), heads));
         }
         return work;
     }

@@ -13,31 +13,46 @@ internal static class ActionClaims
 {
     /// <summary>Claims what is due of an account.</summary>
     /// <param name="heads">The types that wait, with the due time of the first of each.</param>
+    /// <param name="begin">What leaves of an action that can leave at once, which is then started here; null, or for others: claimed, and started when they are composed.</param>
     public static async Task<ClaimResult> ClaimDueAsync(
-        WriteSession session, AccountFacts account, IReadOnlyList<(ActionType Type, DateTime Due)> heads, int most, string owner, DateTime now, OutreachOptions options)
+        WriteSession session, AccountFacts account, IReadOnlyList<(ActionType Type, DateTime Due)> heads, int most, string owner, DateTime now, OutreachOptions options,
+        Func<ClaimedAction, ValueTask<ReadyAction?>>? begin = null)
     {
-        if (heads.Any(h => ScheduleRules.IsBacklog(account, h.Type, h.Due, now, options))) account.Row.ResumedAt = now;
-        if (await LockAsync(session, account, anyway: false, now) is not { } days) return new ClaimResult([], null);
-        var claimed = new List<ClaimedAction>();
+        if (heads.Any(h => ScheduleRules.IsBacklog(account, h.Type, h.Due, now, options))) account = account with { ResumedAt = now };
+        var ordered = heads.OrderBy(h => h.Type == ActionType.Reply ? 0 : 1).ThenBy(h => h.Due).ToList();
+        if (ordered.Count == 0) return new ClaimResult([], null);
+        // The first type is looked for with the lock, in one round trip.
+        if (await session.QueryBothAfterAsync(
+                [Lock(account, anyway: false, now)], DaysOf(account, now), ReadDay, Due(session, account, ordered[0], most, now), r => Read(r, ordered[0].Type, account, Overrides.None)) is not { } read)
+            return new ClaimResult([], null);
+        var days = read.First.ToDictionary(r => r.Type, r => (r.Id, r.Count));
+        var (claimed, begun) = (new List<ClaimedAction>(), new List<ReadyAction>());
         Wait? wait = null;
-        foreach (var (type, due) in heads.OrderBy(h => h.Type == ActionType.Reply ? 0 : 1).ThenBy(h => h.Due))
+        foreach (var head in ordered)
         {
-            if (claimed.Count >= most) break;
+            var (type, left) = (head.Type, most - claimed.Count - begun.Count);
+            if (left <= 0) break;
             var day = days.GetValueOrDefault(type);
-            var budget = ScheduleRules.BudgetOf(account, type, day.Count, most - claimed.Count, now);
+            var budget = ScheduleRules.BudgetOf(account, type, day.Count, left, now);
             wait ??= budget.Wait;
             if (budget.Count == 0) continue;
-            // The first in line may be held by an earlier step: the pace is that of the one which is found.
-            var found = await session.QueryAsync(
-                ActionSql.Of(session).Due, r => Read(r, type, account, Overrides.None), ("account", account.Id), ("type", type), ("now", now),
-                ("n", ScheduleRules.IsPaced(account, type, due) ? 1 : budget.Count));
-            var live = await DropStaleAsync(session, found, now);
+            var statement = Due(session, account, head, budget.Count, now);
+            var found = head == ordered[0] ? read.Second : await session.QueryAsync(statement.Sql, r => Read(r, type, account, Overrides.None), statement.Arguments);
+            var live = await DropStaleAsync(session, [.. found.Take(budget.Count)], now);
             if (live.Count == 0) continue;
-            claimed.AddRange(await TakeAsync(session, account, type, day, live, owner, live[0].DueAt, now, options));
-            if (ScheduleRules.GapAfter(account, type, live[0].DueAt, options) > TimeSpan.Zero || account.Row.Failures > 0) break;
+            // Whatever was known of the first in line: what is found of a backlog leaves one at a time.
+            if (ScheduleRules.IsPaced(account, type, live[0].DueAt)) live = live[.. 1];
+            var (taken, started) = await TakeAsync(session, account, type, day, live, owner, live[0].DueAt, now, options, begin);
+            claimed.AddRange(taken);
+            begun.AddRange(started);
+            if (ScheduleRules.GapAfter(account, type, live[0].DueAt, options) > TimeSpan.Zero || ScheduleRules.IsPaced(account, type, live[0].DueAt) || account.Row.Failures > 0) break;
         }
-        return new ClaimResult(claimed, wait);
+        return new ClaimResult(claimed, wait) { Begun = begun };
     }
+
+    /// <summary>The first in line may be held by an earlier step: the pace is that of the one which is found.</summary>
+    private static Statement Due(WriteSession session, AccountFacts account, (ActionType Type, DateTime Due) head, int most, DateTime now) => new(
+        ActionSql.Of(session).Due(ScheduleRules.IsPaced(account, head.Type, head.Due) ? 1 : most), null, ("account", account.Id), ("type", head.Type), ("now", now));
 
     /// <summary>Claims this one, whatever its due time. Null in the result's actions and a wait: what keeps it.</summary>
     public static async Task<ClaimResult> ClaimOneAsync(
@@ -48,28 +63,28 @@ internal static class ActionClaims
         var day = days.GetValueOrDefault(type);
         var budget = ScheduleRules.BudgetOf(account, type, day.Count, 1, now, overrides);
         if (budget.Count == 0) return new ClaimResult([], budget.Wait);
-        var found = await session.QueryAsync(ActionSql.Of(session).One, r => Read(r, type, account, overrides), ("id", id), ("n", 1));
+        var found = await session.QueryAsync(ActionSql.Of(session).One, r => Read(r, type, account, overrides), ("id", id));
         var live = await DropStaleAsync(session, found, now);
         if (live.Count == 0) return new ClaimResult([], found.Count == 0 ? new Wait(WaitReason.EarlierStep, null) : null);
         // Asked for now: no backlog, whenever it was due.
-        return new ClaimResult(await TakeAsync(session, account, type, day, live, owner, now, now, options), null);
+        return new ClaimResult((await TakeAsync(session, account, type, day, live, owner, now, now, options, null)).Claimed, null);
     }
 
     /// <summary>The account's row, ours until the end of the transaction, with its days as they are then. Null: it is another one by now, or its gap runs.</summary>
     private static async Task<Dictionary<ActionType, (long Id, DayCount Count)>?> LockAsync(WriteSession session, AccountFacts account, bool anyway, DateTime now) =>
-        (await session.QueryAfterAsync(
-        [
-            new Statement(ActionSql.LockAccount, 1,
-                ("now", now), ("resumed", account.Row.ResumedAt), ("id", account.Id), ("version", account.Row.Version), ("anyway", anyway ? 1 : 0)),
-        ], DaysOf(account, now), ReadDay))?.ToDictionary(r => r.Type, r => (r.Id, r.Count));
+        (await session.QueryAfterAsync([Lock(account, anyway, now)], DaysOf(account, now), ReadDay))?.ToDictionary(r => r.Type, r => (r.Id, r.Count));
+
+    private static Statement Lock(AccountFacts account, bool anyway, DateTime now) => new(
+        ActionSql.LockAccount, 1, ("now", now), ("resumed", account.ResumedAt), ("seen", account.Row.ResumedAt ?? DateTime.UnixEpoch), ("never", DateTime.UnixEpoch), ("id", account.Id), ("version", account.Row.Version),
+        ("token", account.Channel?.ProtectedToken ?? ""), ("anyway", anyway ? 1 : 0));
 
     private static Statement DaysOf(AccountFacts account, DateTime now) => new(ActionSql.Days, null, ("account", account.Id), ("day", QuotaRules.Key(account.DayOf(now))));
 
     private static (ActionType Type, long Id, DayCount Count) ReadDay(DbDataReader r) => (Enum.Parse<ActionType>(r.GetString(1)), r.GetInt64(0), new DayCount(r.GetInt32(2), r.GetInt32(3)));
 
-    private static async Task<List<ClaimedAction>> TakeAsync(
+    private static async Task<(List<ClaimedAction> Claimed, List<ReadyAction> Begun)> TakeAsync(
         WriteSession session, AccountFacts account, ActionType type, (long Id, DayCount Count) day, List<ClaimedAction> actions, string owner, DateTime paced, DateTime now,
-        OutreachOptions options)
+        OutreachOptions options, Func<ClaimedAction, ValueTask<ReadyAction?>>? begin)
     {
         if (day.Id == 0)
         {
@@ -80,13 +95,21 @@ internal static class ActionClaims
         var taken = actions.ConvertAll(a => a with { Epoch = a.Epoch + 1, Attempts = a.Attempts + 1, QuotaId = day.Id, Day = account.DayOf(now) });
         var gap = ScheduleRules.GapAfter(account, type, paced, options);
         List<Statement> statements = [new(ActionSql.Reserve, 1, ("n", actions.Count), ("id", day.Id), ("limit", account.Limit(type, now) ?? -1))];
-        foreach (var (rows, count) in RowSet.Json(session.Dialect, taken, a => [a.Id, a.Epoch, a.QuotaId]))
+        var (claimed, begun) = (new List<ClaimedAction>(), new List<ReadyAction>());
+        foreach (var action in taken)
+        {
+            if (begin is not null && await begin(action) is { } ready) begun.Add(ready);
+            else claimed.Add(action);
+        }
+        foreach (var (rows, count) in RowSet.Json(session.Dialect, begun, r => [r.Action.Id, r.Action.Epoch, r.Action.QuotaId, r.Text, r.Template?.Name]))
+            statements.Add(new Statement(ActionSql.Of(session).Begin, count, (RowSet.Parameter, rows), ("owner", owner), ("now", now)));
+        foreach (var (rows, count) in RowSet.Json(session.Dialect, claimed, a => [a.Id, a.Epoch, a.QuotaId]))
             statements.Add(new Statement(ActionSql.Of(session).Claim, count, (RowSet.Parameter, rows), ("owner", owner)));
         if (gap > TimeSpan.Zero) statements.Add(new Statement(ActionSql.SetNext, 1, ("next", now + gap), ("id", account.Id)));
-        // The quota refused, or somebody else was faster: all of it is done again on what is so now.
+        // The quota refused, somebody else was faster, or the prospect wrote: all of it is done again on what is so now.
         if (!await session.ExecuteAllAsync(statements)) throw new StaleReadException("claim");
         ActionStore.Publish(session, account.Id);
-        return taken;
+        return (claimed, begun);
     }
 
     /// <summary>Steps of somebody who has written since, or was stopped: over, without a unit.</summary>

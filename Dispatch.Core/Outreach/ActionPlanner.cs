@@ -7,14 +7,17 @@ using Microsoft.Extensions.Options;
 namespace Dispatch.Core.Outreach;
 
 /// <summary>
-/// Actions that are planned together are stored together: whoever comes first stores for all who wait, in one transaction and four statements whatever their number. Each caller has his
+/// Actions that are planned together are stored together: whoever comes first stores for all who wait, in one transaction and three statements whatever their number. Each caller has his
 /// answer after the commit. No loop of its own: without callers nothing runs.
 /// </summary>
-internal sealed class ActionPlanner(Database database, IOptions<DatabaseOptions> options, TimeProvider clock)
+internal sealed class ActionPlanner(Database database, OutreachSignal signal, IOptions<DatabaseOptions> options, TimeProvider clock)
 {
     private readonly Lock _lock = new();
     private readonly Queue<Request> _waiting = new();
-    private bool _storing;
+    private int _storing;
+
+    /// <summary>While one transaction is being committed the next group is stored; on SQLite there is one writer.</summary>
+    private int AtOnce => options.Value.Provider == DatabaseProvider.Sqlite ? 1 : 2;
 
     /// <param name="wanted">Checked before (<see cref="Actions.Check"/>).</param>
     public Task<ActionOutcome> PlanAsync(NewAction wanted)
@@ -23,8 +26,8 @@ internal sealed class ActionPlanner(Database database, IOptions<DatabaseOptions>
         lock (_lock)
         {
             _waiting.Enqueue(request);
-            if (_storing) return request.Done.Task;
-            _storing = true;
+            if (_storing == AtOnce) return request.Done.Task;
+            _storing++;
         }
         // The first caller's context (his request, his trace) is not that of the others.
         using (ExecutionContext.SuppressFlow()) _ = Task.Run(StoreAllAsync);
@@ -37,12 +40,14 @@ internal sealed class ActionPlanner(Database database, IOptions<DatabaseOptions>
         while (true)
         {
             group.Clear();
+            // Those who were answered together ask again together: whoever is about to ask does so first, and shares the transaction.
+            await Task.Yield();
             lock (_lock)
             {
                 while (group.Count < options.Value.GroupSize && _waiting.TryDequeue(out var request)) group.Add(request);
                 if (group.Count == 0)
                 {
-                    _storing = false;
+                    _storing--;
                     return;
                 }
             }
@@ -58,8 +63,9 @@ internal sealed class ActionPlanner(Database database, IOptions<DatabaseOptions>
         try
         {
             var now = clock.GetUtcNow().UtcDateTime;
-            var outcomes = await database.WriteInTurnAsync(session => StoreAsync(session, group.ConvertAll(r => r.Wanted), now));
+            var (outcomes, due) = await database.WriteInTurnAsync(session => StoreAsync(session, group.ConvertAll(r => r.Wanted), now));
             for (var i = 0; i < group.Count; i++) group[i].Done.TrySetResult(outcomes[i]);
+            signal.OnPlanned(due);
             return true;
         }
         catch (Exception) when (group.Count > 1)
@@ -73,7 +79,7 @@ internal sealed class ActionPlanner(Database database, IOptions<DatabaseOptions>
         }
     }
 
-    private static async Task<ActionOutcome[]> StoreAsync(WriteSession session, List<NewAction> wanted, DateTime now)
+    private static async Task<(ActionOutcome[] Outcomes, IReadOnlyCollection<DueActions> Due)> StoreAsync(WriteSession session, List<NewAction> wanted, DateTime now)
     {
         var sql = ActionSql.Of(session);
         var prospects = new Dictionary<long, ProspectSeen>();
@@ -96,15 +102,21 @@ internal sealed class ActionPlanner(Database database, IOptions<DatabaseOptions>
                 same.Add(i);
             }
         }
-        await KnownAsync(session, keys, outcomes);
-        var fresh = new List<(string Key, List<int> Same)>();
-        foreach (var (key, same) in keys.Where(k => outcomes[k.Value[0]] is null))
+        await InsertAsync(session, wanted, prospects, keys, outcomes, now);
+        return (outcomes, Planned(wanted, outcomes, prospects, now));
+    }
+
+    /// <summary>What of these is new, counted by account, type and moment: how the queue knows them.</summary>
+    private static List<DueActions> Planned(List<NewAction> wanted, ActionOutcome[] outcomes, Dictionary<long, ProspectSeen> prospects, DateTime now)
+    {
+        var counts = new Dictionary<DueActions, int>();
+        for (var i = 0; i < wanted.Count; i++)
         {
-            if (prospects[wanted[same[0]].ProspectId].Stopped) same.ForEach(i => outcomes[i] = new ActionOutcome(ActionResult.ProspectStopped));
-            else fresh.Add((key, same));
+            if (outcomes[i].Result != ActionResult.Scheduled) continue;
+            var one = new DueActions(AccountOf(wanted[i], prospects), ActionKinds.TypeOf(wanted[i].Kind)!.Value, DueOf(wanted[i], now));
+            counts[one] = counts.GetValueOrDefault(one) + 1;
         }
-        await InsertAsync(session, wanted, prospects, fresh, outcomes, now);
-        return outcomes;
+        return [.. counts.Select(c => c.Key with { Count = c.Value })];
     }
 
     private static async Task<HashSet<long>> OtherAccountsAsync(WriteSession session, List<NewAction> wanted, Dictionary<long, ProspectSeen> prospects)
@@ -113,40 +125,27 @@ internal sealed class ActionPlanner(Database database, IOptions<DatabaseOptions>
         return others.Count == 0 ? [] : [.. await session.Db.Accounts.Where(a => others.Contains(a.Id)).Select(a => a.Id).ToListAsync()];
     }
 
-    /// <summary>The same effect was asked for before: that one stands.</summary>
-    private static async Task KnownAsync(WriteSession session, Dictionary<string, List<int>> keys, ActionOutcome[] outcomes)
-    {
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, keys.Keys, key => [key]))
-        {
-            foreach (var (key, known) in await session.QueryAsync(
-                         ActionSql.Of(session).KnownActions,
-                         r => (r.GetString(0), new ActionOutcome(ActionResult.AlreadyExists, r.GetInt64(1), Enum.Parse<ActionStatus>(r.GetString(2)), r.IsDBNull(3) ? null : r.GetString(3))),
-                         (RowSet.Parameter, rows)))
-            {
-                foreach (var i in keys[key]) outcomes[i] = known;
-            }
-        }
-    }
-
+    /// <summary>Adds what is new; where the same effect was asked for before, that one stands. Both in one round trip.</summary>
     private static async Task InsertAsync(
-        WriteSession session, List<NewAction> wanted, Dictionary<long, ProspectSeen> prospects, List<(string Key, List<int> Same)> fresh, ActionOutcome[] outcomes, DateTime now)
+        WriteSession session, List<NewAction> wanted, Dictionary<long, ProspectSeen> prospects, Dictionary<string, List<int>> keys, ActionOutcome[] outcomes, DateTime now)
     {
+        var sql = ActionSql.Of(session);
         var ids = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, fresh, f =>
-                 {
-                     var w = wanted[f.Same[0]];
-                     var prospect = prospects[w.ProspectId];
-                     var due = w.ScheduledAt is { } at && at > now ? at : now;
-                     return
-                     [
-                         w.AccountId ?? prospect.AccountId, w.ProspectId, w.Kind, ActionKinds.TypeOf(w.Kind), ActionStatus.Pending, f.Key, prospect.Epoch,
-                         w.Content is { } text ? OutsideText.Mend(text) : null, due, due, 0, 0L, w.CreatedBy,
-                     ];
-                 }))
+        foreach (var group in keys.Chunk(RowSet.MaxRows / 2))
         {
+            var asked = RowSet.Json(session.Dialect, group, k => [k.Key]).Single().Json;
+            var fresh = group.Where(k => !prospects[wanted[k.Value[0]].ProspectId].Stopped).ToList();
+            var rows = fresh.Count == 0 ? "[]" : RowSet.Json(session.Dialect, fresh, k => Row(k.Key, wanted[k.Value[0]], prospects, now)).Single().Json;
             try
             {
-                foreach (var (id, key) in await session.QueryAsync(ActionSql.Of(session).Plan, r => (r.GetInt64(0), r.GetString(1)), (RowSet.Parameter, rows), ("now", now))) ids[key] = id;
+                var both = await session.QueryBothAfterAsync(
+                    [],
+                    new Statement(sql.KnownActions, null, (RowSet.Parameter, asked)),
+                    r => (Key: r.GetString(0), First: new ActionOutcome(ActionResult.AlreadyExists, r.GetInt64(1), Enum.Parse<ActionStatus>(r.GetString(2)), r.IsDBNull(3) ? null : r.GetString(3))),
+                    new Statement(sql.PlanNew, null, (RowSet.Parameter, rows), ("now", now)), r => (Id: r.GetInt64(0), Key: r.GetString(1)));
+                if (both is not var (known, added)) continue;
+                foreach (var one in known) keys[one.Key].ForEach(i => outcomes[i] = one.First);
+                foreach (var one in added) ids[one.Key] = one.Id;
             }
             catch (System.Data.Common.DbException e) when (DatabaseErrors.IsDuplicateKey(e))
             {
@@ -154,13 +153,36 @@ internal sealed class ActionPlanner(Database database, IOptions<DatabaseOptions>
                 throw new StaleReadException("effect key");
             }
         }
-        foreach (var (key, same) in fresh)
+        foreach (var (key, same) in keys.Where(k => outcomes[k.Value[0]] is null))
         {
-            for (var n = 0; n < same.Count; n++)
-                outcomes[same[n]] = new ActionOutcome(n == 0 ? ActionResult.Scheduled : ActionResult.AlreadyExists, ids[key], ActionStatus.Pending);
-            session.Publish(Topics.Prospect(wanted[same[0]].ProspectId), EventNames.ActionChanged, ids[key]);
+            var prospect = prospects[wanted[same[0]].ProspectId];
+            if (prospect.Stopped)
+            {
+                same.ForEach(i => outcomes[i] = new ActionOutcome(ActionResult.ProspectStopped));
+                continue;
+            }
+            // Committed by another node between the look and the insert.
+            if (!ids.TryGetValue(key, out var id)) throw new StaleReadException("effect key");
+            for (var n = 0; n < same.Count; n++) outcomes[same[n]] = new ActionOutcome(n == 0 ? ActionResult.Scheduled : ActionResult.AlreadyExists, id, ActionStatus.Pending);
+            session.Publish(Topics.Prospect(prospect.Id), EventNames.ActionChanged, id);
         }
-        foreach (var account in fresh.Select(f => wanted[f.Same[0]] is var w ? w.AccountId ?? prospects[w.ProspectId].AccountId : 0).Distinct()) ActionStore.Publish(session, account);
+        foreach (var account in keys.Where(k => ids.ContainsKey(k.Key)).Select(k => AccountOf(wanted[k.Value[0]], prospects)).Distinct())
+            ActionStore.Publish(session, account);
+    }
+
+    private static long AccountOf(NewAction wanted, Dictionary<long, ProspectSeen> prospects) => wanted.AccountId ?? prospects[wanted.ProspectId].AccountId;
+
+    private static DateTime DueOf(NewAction wanted, DateTime now) => wanted.ScheduledAt is { } at && at > now ? at : now;
+
+    private static object?[] Row(string key, NewAction wanted, Dictionary<long, ProspectSeen> prospects, DateTime now)
+    {
+        var prospect = prospects[wanted.ProspectId];
+        var due = DueOf(wanted, now);
+        return
+        [
+            AccountOf(wanted, prospects), wanted.ProspectId, wanted.Kind, ActionKinds.TypeOf(wanted.Kind), ActionStatus.Pending, key, prospect.Epoch,
+            wanted.Content is { } text ? OutsideText.Mend(text) : null, due, due, 0, 0L, wanted.CreatedBy,
+        ];
     }
 
     private sealed record ProspectSeen(long Id, long AccountId, long Epoch, bool Stopped);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Dispatch.Core.Data;
 
 namespace Dispatch.Core.Outreach;
@@ -19,21 +20,32 @@ internal sealed class ActionSql
         + "AND (e.scheduled_at < a.scheduled_at OR (e.scheduled_at = a.scheduled_at AND e.id < a.id)) "
         + "AND e.status IN ('Pending','Claimed','Sending','Uncertain')))";
 
+    /// <summary>His prospect has not written since it was planned, and is not stopped: asked by every statement that starts a sending.</summary>
+    private const string Wanted =
+        "EXISTS (SELECT 1 FROM prospects p WHERE p.id = outreach_actions.prospect_id AND (outreach_actions.type = 'Reply' OR (p.epoch = outreach_actions.prospect_epoch AND p.stopped_at IS NULL)))";
+
+    private const int DueTexts = 11;
+    private readonly string[] _due;
+
     private ActionSql(SqlDialect dialect)
     {
         var leaseNow = dialect.Now ?? "@now";
-        Due = dialect.FirstFree(Columns, "outreach_actions", Joined, $"a.account_id = @account AND a.type = @type AND a.status = 'Pending' AND a.due_at <= @now AND {NoEarlier}", "a.due_at, a.id");
-        One = dialect.FirstFree(Columns, "outreach_actions", Joined, $"a.id = @id AND a.status = 'Pending' AND {NoEarlier}", "a.id");
+        _due = [.. Enumerable.Range(0, DueTexts).Select(power => dialect.FirstFree(
+            1 << power, Columns, "outreach_actions", Joined, $"a.account_id = @account AND a.type = @type AND a.status = 'Pending' AND a.due_at <= @now AND {NoEarlier}", "a.due_at, a.id"))];
+        One = dialect.FirstFree(1, Columns, "outreach_actions", Joined, $"a.id = @id AND a.status = 'Pending' AND {NoEarlier}", "a.id");
         Claim = dialect.UpdateRows("outreach_actions", [.. Key, RowColumn.Id("quota")],
             "status = 'Claimed', lease_owner = @owner, epoch = r.epoch, quota_id = r.quota, attempts = attempts + 1, error = NULL, error_class = NULL",
             // The epoch is a fence, and it ties the condition to the given row: of "status = 'Pending'" alone PostgreSQL thinks that it leaves one row, and walks through the table for it.
             "status = 'Pending' AND outreach_actions.epoch = r.epoch - 1");
+        Begin = dialect.UpdateRows("outreach_actions", [.. Key, RowColumn.Id("quota"), RowColumn.Text("content"), RowColumn.Text("template")],
+            "status = 'Sending', lease_owner = @owner, epoch = r.epoch, quota_id = r.quota, attempts = attempts + 1, error = NULL, error_class = NULL, started_at = @now, "
+            + "content = r.content, template = r.template",
+            // The account is not asked for: its row is locked, as it was when it was read.
+            $"status = 'Pending' AND outreach_actions.epoch = r.epoch - 1 AND {Wanted} AND {HasLease(leaseNow)}");
         Start = dialect.UpdateRows("outreach_actions", [.. Key, RowColumn.Text("content"), RowColumn.Text("template"), RowColumn.Id("account_version")],
             "status = 'Sending', started_at = @now, content = r.content, template = r.template",
             "status = 'Claimed' AND outreach_actions.epoch = r.epoch AND "
-            + "EXISTS (SELECT 1 FROM prospects p WHERE p.id = outreach_actions.prospect_id AND (outreach_actions.type = 'Reply' OR (p.epoch = outreach_actions.prospect_epoch AND p.stopped_at IS NULL))) AND "
-            + "EXISTS (SELECT 1 FROM outreach_accounts c WHERE c.id = outreach_actions.account_id AND c.version = r.account_version) AND "
-            + $"EXISTS (SELECT 1 FROM leases l WHERE l.name = @owner AND l.expires_at > {leaseNow})");
+            + $"{Wanted} AND EXISTS (SELECT 1 FROM outreach_accounts c WHERE c.id = outreach_actions.account_id AND c.version = r.account_version) AND {HasLease(leaseNow)}");
         Leave = dialect.UpdateRows("outreach_actions", [.. Key, RowColumn.Text("result"), RowColumn.Text("why"), RowColumn.Moment("due"), RowColumn.Number("attempt")],
             "status = r.result, error = r.why, due_at = COALESCE(r.due, due_at), attempts = r.attempt, lease_owner = NULL, quota_id = NULL, "
             + "finished_at = CASE WHEN r.result = 'Pending' THEN NULL ELSE @now END",
@@ -51,7 +63,8 @@ internal sealed class ActionSql
         Invited = dialect.UpdateRows("prospects", [RowColumn.Id("id"), RowColumn.Id("epoch"), RowColumn.Number("connected")],
             "stage = CASE WHEN stage = 'New' THEN 'Invited' ELSE stage END, connected_at = CASE WHEN r.connected = 1 THEN COALESCE(connected_at, @now) ELSE connected_at END, "
             // Connected already: the first contact may follow at once.
-            + "contact_due_at = CASE WHEN r.connected = 1 AND contacted_at IS NULL THEN @now ELSE NULL END",
+            // (and so it may when he said yes while the invitation was on its way).
+            + "contact_due_at = CASE WHEN (r.connected = 1 OR connected_at IS NOT NULL) AND contacted_at IS NULL THEN @now ELSE NULL END",
             "prospects.epoch = r.epoch AND prospects.stopped_at IS NULL");
         Give = dialect.UpdateRows("account_days", [RowColumn.Id("id"), RowColumn.Number("back"), RowColumn.Number("used_up")], "reserved = reserved - r.back, used = used + r.used_up");
         Log = dialect.InsertRows("action_logs",
@@ -59,14 +72,18 @@ internal sealed class ActionSql
             RowColumn.Id("action_id"), RowColumn.Id("account_id"), RowColumn.Id("prospect_id"), RowColumn.Text("action"), RowColumn.Text("status"), RowColumn.Number("attempt"),
             RowColumn.Text("provider_message_id"), RowColumn.Text("error"), RowColumn.Same("at", "now"),
         ]);
-        Plan = dialect.InsertRows("outreach_actions",
+        RowColumn[] planned =
         [
             RowColumn.Id("account_id"), RowColumn.Id("prospect_id"), RowColumn.Text("kind"), RowColumn.Text("type"), RowColumn.Text("status"), RowColumn.Text("effect_key"),
             RowColumn.Id("prospect_epoch"), RowColumn.Text("content"), RowColumn.Moment("scheduled_at"), RowColumn.Moment("due_at"), RowColumn.Number("attempts"), RowColumn.Id("epoch"),
             RowColumn.Id("created_by"), RowColumn.Same("created_at", "now"),
-        ], "id", "effect_key");
+        ];
+        Plan = dialect.InsertRows("outreach_actions", planned, "id", "effect_key");
+        PlanNew = dialect.InsertNewRows("outreach_actions", ["outreach_effects"], planned, "effect_key", "id", "effect_key");
         ProspectsById = dialect.ByKeys("prospects", [RowColumn.Id("id")], "id", "account_id", "epoch", "stopped_at");
-        KnownActions = dialect.ByKeys("outreach_actions", [RowColumn.Text("effect_key")], "effect_key", "id", "status", "error");
+        // In one statement: a key that retention moves meanwhile is missed in neither table.
+        KnownActions = dialect.ByKeys("outreach_actions", [RowColumn.Text("effect_key")], "effect_key", "id", "status", "error")
+            + " UNION ALL " + dialect.ByKeys("outreach_effects", [RowColumn.Text("effect_key")], "effect_key", "action_id", "status", SqlDialect.Nothing); // why it ended so is gone with the action
         KnownKeys = dialect.ByKeys("outreach_actions", [RowColumn.Text("effect_key")], "effect_key");
         ReleaseOrphans = dialect.Update("outreach_actions", "status = 'Pending', lease_owner = NULL, epoch = epoch + 1, attempts = attempts - 1",
             "status IN ('Claimed','Sending') AND status = 'Claimed' AND " + NoLease(leaseNow), ["id", "quota_id"]);
@@ -87,8 +104,10 @@ internal sealed class ActionSql
 
     private static RowColumn[] Key => [RowColumn.Id("id"), RowColumn.Id("epoch")];
 
+    /// <summary>It is the account that was seen: its plan and state by the version, the pace of a backlog that somebody else found since, the credentials that its channel has now.</summary>
     public const string LockAccount =
-        "UPDATE outreach_accounts SET last_claim_at = @now, resumed_at = @resumed WHERE id = @id AND version = @version AND (@anyway = 1 OR next_send_at IS NULL OR next_send_at <= @now)";
+        "UPDATE outreach_accounts SET last_claim_at = @now, resumed_at = @resumed WHERE id = @id AND version = @version AND COALESCE(resumed_at, @never) = @seen "
+        + "AND COALESCE((SELECT c.protected_token FROM channels c WHERE c.id = outreach_accounts.channel_id), '') = @token AND (@anyway = 1 OR next_send_at IS NULL OR next_send_at <= @now)";
 
     public const string SetNext = "UPDATE outreach_accounts SET next_send_at = @next WHERE id = @id";
     public const string Days = "SELECT id, type, reserved, used FROM account_days WHERE account_id = @account AND day = @day";
@@ -105,9 +124,14 @@ internal sealed class ActionSql
         // Only an open breaker makes a backlog; a failure that was tolerated held nobody up.
         + "resumed_at = CASE WHEN @failures = 0 AND breaker_until IS NOT NULL THEN @now ELSE resumed_at END WHERE id = @id AND failures = @seen";
 
-    public string Due { get; }
+    /// <summary>What is due of an account, the first <paramref name="most"/> or somewhat more (at most 1,024): a text for each power of two.</summary>
+    public string Due(int most) => _due[Math.Min(BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, most))), DueTexts - 1)];
+
     public string One { get; }
     public string Claim { get; }
+
+    /// <summary>Claim and start in one, where nothing has to be asked in between.</summary>
+    public string Begin { get; }
     public string Start { get; }
     public string Leave { get; }
     public string Finish { get; }
@@ -116,6 +140,7 @@ internal sealed class ActionSql
     public string Give { get; }
     public string Log { get; }
     public string Plan { get; }
+    public string PlanNew { get; }
     public string KnownKeys { get; }
     public string KnownActions { get; }
     public string ProspectsById { get; }
@@ -132,10 +157,12 @@ internal sealed class ActionSql
         var sql = ByProvider[dialect.Provider];
         return
         [
-            LockAccount, SetNext, Days, AddDay, Reserve, BreakerSet, sql.Due, sql.One, sql.Claim, sql.Start, sql.Leave, sql.Finish, sql.Advance, sql.Invited, sql.Give, sql.Log, sql.Plan,
+            LockAccount, SetNext, Days, AddDay, Reserve, BreakerSet, .. sql._due, sql.One, sql.Claim, sql.Begin, sql.Start, sql.Leave, sql.Finish, sql.Advance, sql.Invited, sql.Give, sql.Log, sql.Plan, sql.PlanNew,
             sql.KnownKeys, sql.KnownActions, sql.ProspectsById, sql.ReleaseOrphans, sql.DoubtOrphans, sql.Replied, sql.StopSteps,
         ];
     }
+
+    private static string HasLease(string now) => $"EXISTS (SELECT 1 FROM leases l WHERE l.name = @owner AND l.expires_at > {now})";
 
     private static string NoLease(string now) => $"NOT EXISTS (SELECT 1 FROM leases l WHERE l.name = outreach_actions.lease_owner AND l.expires_at > {now})";
 }

@@ -67,10 +67,11 @@ internal static class ActionStore
     {
         var breakers = await BreakersAsync(session, answers, now);
         var ends = answers.Select(a => EndOf(a.Ready, a.Result, breakers, now, options, jitter)).ToList();
-        var done = ends;
-        if (!together) done = await FinishEachAsync(session, thread, ends, now);
-        // Not behind a savepoint of its own: that would be two round trips for what hardly ever happens.
-        else if (await FinishRowsAsync(session, ends, now) != ends.Count) throw new TakenOverException();
+        var (done, late) = together ? (ends, []) : await FinishEachAsync(session, thread, ends, now);
+        var failed = new List<Conversations.LateFailure>();
+        // With the lines of the thread and not behind a savepoint of its own: those would be three round trips for what hardly ever happens.
+        // Conversations before prospects, as whoever writes to us locks them.
+        var lines = await thread.WriteAsync(session, done.ConvertAll(e => (e.Ready, e.Sent)), together ? [.. Finish(session, ends, now)] : [], now, failed) ?? throw new TakenOverException();
         foreach (var (account, breaker) in breakers)
         {
             // Somebody else's answer was faster: counted again from what is so now.
@@ -78,16 +79,15 @@ internal static class ActionStore
                     ("id", account), ("seen", breaker.Seen)) == 0 && breaker.Decision.Failures > 0)
                 throw new StaleReadException("breaker");
         }
-        // Conversations before prospects, as whoever writes to us locks them.
-        var lines = await thread.WriteAsync(session, done.ConvertAll(e => (e.Ready, e.Sent)), now);
         await session.ExecuteAllAsync(
         [
             .. lines,
-            .. Advance(session, done, now, options),
-            .. Invited(session, done, now),
+            .. Advance(session, [.. done, .. late], now, options),
+            .. Invited(session, [.. done, .. late], now),
             .. Give(session, done.ConvertAll(e => (e.Action.QuotaId, e.Sent.Status is ActionStatus.Success or ActionStatus.Uncertain))),
             .. Log(session, done.ConvertAll(e => LogOf(e.Action, e.Sent.Status == ActionStatus.Pending ? ActionStatus.Failed : e.Sent.Status, e.Sent.ProviderId, e.Sent.Error)), now),
         ]);
+        await LateFailures.ApplyAsync(session, failed, now);
         await StopUnreachableAsync(session, [.. done.Where(e => e.Sent.Error == nameof(SendFailure.BadRecipient)).Select(e => e.Action.Prospect.Id)], now);
         foreach (var account in done.Select(e => e.Action.Account.Id).Distinct()) Publish(session, account);
         foreach (var end in done) session.Publish(Topics.Prospect(end.Action.Prospect.Id), EventNames.ActionChanged, end.Action.Id);
@@ -150,21 +150,18 @@ internal static class ActionStore
     private static string? Clip(string? providerId) => providerId is null ? null
         : OutsideText.Mend(providerId) is var id && id.Length > OutreachConfiguration.ProviderIdLength ? id[..OutreachConfiguration.ProviderIdLength] : id;
 
-    private static async Task<int> FinishRowsAsync(WriteSession session, IReadOnlyList<End> ends, DateTime now)
-    {
-        var changed = 0;
-        foreach (var (rows, _) in RowSet.Json(session.Dialect, ends, e => [e.Action.Id, e.Action.Epoch, e.Sent.Status, e.Sent.ProviderId, e.Sent.Error, e.Class, e.Sent.DueAt]))
-            changed += await session.ExecuteAsync(ActionSql.Of(session).Finish, (RowSet.Parameter, rows), ("now", now));
-        return changed;
-    }
+    private static IEnumerable<Statement> Finish(WriteSession session, IReadOnlyList<End> ends, DateTime now) =>
+        RowSet.Json(session.Dialect, ends, e => [e.Action.Id, e.Action.Epoch, e.Sent.Status, e.Sent.ProviderId, e.Sent.Error, e.Class, e.Sent.DueAt])
+            .Select(r => new Statement(ActionSql.Of(session).Finish, r.Rows, (RowSet.Parameter, r.Json), ("now", now)));
 
     /// <summary>Some were taken over meanwhile (this process was thought dead). What left is known now, whoever doubted it: its unit was counted as used then.</summary>
-    private static async Task<List<End>> FinishEachAsync(WriteSession session, ActionThread thread, List<End> ends, DateTime now)
+    /// <returns>Those that are recorded as any, and those that left after they had been doubted: counted, logged and shown here, and their prospects still have to go on.</returns>
+    private static async Task<(List<End> Done, List<End> Late)> FinishEachAsync(WriteSession session, ActionThread thread, List<End> ends, DateTime now)
     {
-        var done = new List<End>();
+        var (done, late) = (new List<End>(), new List<End>());
         foreach (var end in ends)
         {
-            if (await FinishRowsAsync(session, [end], now) == 1) done.Add(end);
+            if (await session.ExecuteAllAsync([.. Finish(session, [end], now)])) done.Add(end);
             else if (end.Sent.Status == ActionStatus.Success)
             {
                 var (id, epoch, provider) = (end.Action.Id, end.Action.Epoch, end.Sent.ProviderId);
@@ -174,9 +171,10 @@ internal static class ActionStore
                 if (rows == 0) continue;
                 await LogAsync(session, [LogOf(end.Action, ActionStatus.Success, provider, null)], now);
                 await thread.ShowAsync(session, [id], now);
+                late.Add(end);
             }
         }
-        return done;
+        return (done, late);
     }
 
     /// <summary>Where the prospects of what left are in their sequences now. Who has written in between has another epoch, and nothing of his changes.</summary>

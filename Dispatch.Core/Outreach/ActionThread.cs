@@ -12,8 +12,11 @@ internal sealed class ActionThread(IOptions<ConversationOptions> options)
     public static string KeyOf(long action) => string.Create(CultureInfo.InvariantCulture, $"{SentElsewhere.KeyPrefix}{action}");
 
     /// <summary>Of what the gateway just answered for. Returns what is left to do in the transaction.</summary>
-    public Task<IReadOnlyList<Statement>> WriteAsync(WriteSession session, IReadOnlyCollection<(ReadyAction Ready, SentAction Sent)> ends, DateTime now) =>
-        SentElsewhere.WriteAsync(session, [.. ends.Select(e => LineOf(e.Ready, e.Sent)).OfType<SentMessage>()], now - options.Value.ReopenWithin, now);
+    /// <param name="before">What records the answers, in the same round trip; null comes back: one of them changed another number of rows than it must.</param>
+    /// <param name="failed">Gets those that did not arrive, as the gateway had said before its answer was recorded.</param>
+    public Task<IReadOnlyList<Statement>?> WriteAsync(
+        WriteSession session, IReadOnlyCollection<(ReadyAction Ready, SentAction Sent)> ends, IReadOnlyList<Statement> before, DateTime now, ICollection<LateFailure> failed) =>
+        SentElsewhere.WriteAsync(session, [.. ends.Select(e => LineOf(e.Ready, e.Sent)).OfType<SentMessage>()], before, now - options.Value.ReopenWithin, now, failed);
 
     /// <summary>Of actions whose rows say what became of them: a sender that was lost, a doubt that ended.</summary>
     public async Task ShowAsync(WriteSession session, IReadOnlyCollection<long> ids, DateTime now)
@@ -28,8 +31,7 @@ internal sealed class ActionThread(IOptions<ConversationOptions> options)
         var lines = rows.Where(r => IsMessage(r.Action.Type) && StatusOf(r.Action.Status, r.Action.Error) is not null).Select(r => new SentMessage(
             KeyOf(r.Action.Id), r.ProfileId, r.ChannelId, r.Address, r.Name, r.Action.Content ?? "", r.Action.ProviderMessageId, StatusOf(r.Action.Status, r.Action.Error)!.Value, r.Action.Error,
             r.Action.StartedAt ?? now, r.Action.Type == ActionType.Reply)).ToList();
-        var rest = await SentElsewhere.WriteAsync(session, lines, now - options.Value.ReopenWithin, now);
-        await session.ExecuteAllAsync(rest);
+        await session.ExecuteAllAsync((await SentElsewhere.WriteAsync(session, lines, [], now - options.Value.ReopenWithin, now))!);
     }
 
     private static SentMessage? LineOf(ReadyAction ready, SentAction sent)

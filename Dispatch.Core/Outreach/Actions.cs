@@ -91,9 +91,7 @@ public sealed partial class Actions
     {
         if (Check(wanted) is { Count: > 0 } errors) return new ActionOutcome(ActionResult.BadInput, Errors: errors);
         cancel.ThrowIfCancellationRequested();
-        var outcome = await _planner.PlanAsync(wanted);
-        if (outcome.Result == ActionResult.Scheduled) _signal.Wake();
-        return outcome;
+        return await _planner.PlanAsync(wanted);
     }
 
     /// <summary>What is wrong with an action that somebody wants; empty: nothing.</summary>
@@ -170,6 +168,9 @@ public sealed partial class Actions
         var key = KeyOf(wanted, account.Id, prospect.Epoch);
         var known = await session.Db.OutreachActions.AsNoTracking().Where(a => a.EffectKey == key).Select(a => new { a.Id, a.Status, a.Error }).FirstOrDefaultAsync();
         if (known is not null) return (new ActionOutcome(ActionResult.AlreadyExists, known.Id, known.Status, known.Error), null);
+        // After the actions: a key that retention moves meanwhile is missed by neither.
+        var kept = await session.Db.OutreachEffects.AsNoTracking().Where(e => e.EffectKey == key).Select(e => new { e.ActionId, e.Status }).FirstOrDefaultAsync();
+        if (kept is not null) return (new ActionOutcome(ActionResult.AlreadyExists, kept.ActionId, kept.Status), null);
         if (prospect.StoppedAt is not null) return (new ActionOutcome(ActionResult.ProspectStopped), null);
         var due = wanted.ScheduledAt is { } at && at > now ? at : now;
         var row = new OutreachAction

@@ -14,11 +14,29 @@ internal sealed partial class ActionsInHand(Database database, ActionThread thre
     private readonly ConcurrentDictionary<(long Id, long Epoch), Hand> _hand = new();
     private HashSet<(long Id, long Epoch)> _unknown = [];
 
-    private enum Hand { InWork, NeverCalled }
-
-    public void Take(IEnumerable<ClaimedAction> actions)
+    /// <summary>One taking in hand. A claim that was undone leaves its number to the next one: only who took it this time may say that it was never called.</summary>
+    public sealed class Hand
     {
-        foreach (var action in actions) _hand[(action.Id, action.Epoch)] = Hand.InWork;
+        internal static readonly Hand NeverCalled = new();
+    }
+
+    public Hand Take(IEnumerable<ClaimedAction> actions)
+    {
+        var hand = new Hand();
+        foreach (var action in actions) _hand[(action.Id, action.Epoch)] = hand;
+        return hand;
+    }
+
+    /// <summary>The transaction that this was taken in failed, or its answer was lost: where it was committed after all, the gateway was never called.</summary>
+    public void GiveUp(Hand hand, IEnumerable<ClaimedAction> actions)
+    {
+        foreach (var action in actions) _hand.TryUpdate((action.Id, action.Epoch), Hand.NeverCalled, hand);
+    }
+
+    /// <summary>The transaction that this was taken in was undone for sure.</summary>
+    public void Undo(Hand hand, IEnumerable<ClaimedAction> actions)
+    {
+        foreach (var action in actions) _hand.TryRemove(new KeyValuePair<(long, long), Hand>((action.Id, action.Epoch), hand));
     }
 
     public void Drop(IEnumerable<ClaimedAction> actions)

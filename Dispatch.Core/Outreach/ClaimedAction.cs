@@ -24,7 +24,12 @@ internal sealed record ClaimedAction(
 }
 
 /// <param name="Wait">Why nothing, or not all, was claimed.</param>
-internal sealed record ClaimResult(IReadOnlyList<ClaimedAction> Actions, Wait? Wait);
+internal sealed record ClaimResult(IReadOnlyList<ClaimedAction> Actions, Wait? Wait)
+{
+    /// <summary>Claimed and started in the same transaction; not among <see cref="Actions"/>.</summary>
+    public IReadOnlyList<ReadyAction> Begun { get; init; } = [];
+    public int Count => Actions.Count + Begun.Count;
+}
 
 /// <summary>What became of an action in hand.</summary>
 internal sealed record SentAction(long Id, ActionStatus Status, string? ProviderId, string? Error, DateTime? DueAt);

@@ -31,20 +31,20 @@ public sealed partial class ConnectionJob(
         var (total, failed) = (0, 0);
         for (;;)
         {
-            List<(long Id, long Account)> due;
+            List<(long Id, long Account, DateTime? Connected)> due;
             await using (var db = database.Read())
             {
                 due = (await db.Prospects.Where(p => p.ContactDueAt != null && p.ContactDueAt <= now).OrderBy(p => p.ContactDueAt).ThenBy(p => p.Id)
-                    .Select(p => new { p.Id, p.AccountId }).Take(PerPass).ToListAsync(cancel)).ConvertAll(p => (p.Id, p.AccountId));
+                    .Select(p => new { p.Id, p.AccountId, p.ConnectedAt }).Take(PerPass).ToListAsync(cancel)).ConvertAll(p => (p.Id, p.AccountId, p.ConnectedAt));
             }
-            foreach (var (id, account) in due)
+            foreach (var (id, account, connected) in due)
             {
                 try
                 {
                     var outcome = await actions.ApproachAsync(id, account, cancel);
                     LogContacted(id, account, outcome.Result);
-                    // Whatever became of it stands in the action's row from here on.
-                    await database.WriteAsync(session => session.Db.Prospects.Where(p => p.Id == id && p.ContactDueAt != null)
+                    // Whatever became of it stands in the action's row from here on. But who was invited and turned out to be connected is due once more, for his first word.
+                    await database.WriteAsync(session => session.Db.Prospects.Where(p => p.Id == id && p.ContactDueAt != null && p.ConnectedAt == connected)
                         .ExecuteUpdateAsync(set => set.SetProperty(p => p.ContactDueAt, (DateTime?)null)), cancel);
                     total++;
                 }

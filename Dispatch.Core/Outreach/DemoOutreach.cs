@@ -95,7 +95,7 @@ public sealed class DemoOutreach(
         {
             Windows = windows, Quotas = new Dictionary<ActionType, int> { [ActionType.FirstContact] = first, [ActionType.Followup] = followup, [ActionType.Reply] = 60 }, WarmUp = warmUp,
         };
-        return (await accounts.CreateAsync(new NewAccount(name, AccountProvider.Simulator, zone, plan, channel, gap), cancel)).Id;
+        return (await accounts.CreateAsync(new NewAccount(name, AccountProvider.Simulator, zone, plan, channel, gap), cancel: cancel)).Id;
     }
 
     /// <summary>Written to two days ago, no answer: his first step is due within minutes.</summary>

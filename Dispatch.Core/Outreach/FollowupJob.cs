@@ -37,7 +37,7 @@ public sealed partial class FollowupJob(
     /// <summary>Seed 004 <c>get_prospects_needing_followup</c>: one query by due time, past whoever another node looks at.</summary>
     internal static async Task<List<FollowupCandidate>> GetProspectsNeedingFollowup(WriteSession session, DateTime now)
     {
-        var ids = await session.QueryAsync(NeedingText(session.Dialect), r => r.GetInt64(0), ("now", now), ("n", PerPass));
+        var ids = await session.QueryAsync(NeedingText(session.Dialect), r => r.GetInt64(0), ("now", now));
         if (ids.Count == 0) return [];
         var prospects = await session.Db.Prospects.AsNoTracking().Where(p => ids.Contains(p.Id)).OrderBy(p => p.Id).ToListAsync();
         var accounts = await AccountReader.FindAsync(session.Db, [.. prospects.Select(p => p.AccountId).Distinct()]);
@@ -47,7 +47,7 @@ public sealed partial class FollowupJob(
     internal static IEnumerable<string> Statements(SqlDialect dialect) => [NeedingText(dialect)];
 
     private static string NeedingText(SqlDialect dialect) =>
-        dialect.FirstFree("a.id", "prospects", "", "a.follow_up_at IS NOT NULL AND a.follow_up_at <= @now", "a.follow_up_at, a.id");
+        dialect.FirstFree(PerPass, "a.id", "prospects", "", "a.follow_up_at IS NOT NULL AND a.follow_up_at <= @now", "a.follow_up_at, a.id");
 
     private async Task<(int Planned, int Seen)> PlanAsync(WriteSession session, OutreachOptions options, DateTime now)
     {

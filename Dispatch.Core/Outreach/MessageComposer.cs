@@ -15,6 +15,16 @@ public sealed class MessageComposer(OutreachTemplates templates, ComposerEndpoin
     public static readonly IReadOnlyList<string> Known = ["name", "firstName", "company", "account"];
     public static string Allowed => string.Join(", ", Known.Select(k => $"{{{k}}}"));
 
+    /// <summary>Whether somebody outside is asked for the text: nothing that a transaction may wait for.</summary>
+    internal bool Asks(string kind, string? content) => content is null && kind != ActionKinds.Invitation && endpoint.IsOn;
+
+    /// <summary>Reads the texts if they are not at hand, so that what follows need not.</summary>
+    internal async ValueTask WarmAsync(CancellationToken cancel)
+    {
+        await sequences.CurrentAsync(cancel);
+        await templates.FindAsync(ActionKinds.FirstContact, OutreachTexts.Languages[0], 0, cancel);
+    }
+
     /// <param name="content">Null: composed. Of an answer it is sent as it is; in other kinds its placeholders are filled.</param>
     public async ValueTask<Composed> ComposeAsync(string kind, string? content, ProspectCard prospect, string account, CancellationToken cancel = default)
     {

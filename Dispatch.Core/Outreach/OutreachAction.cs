@@ -79,6 +79,8 @@ public enum ActionEnd
     NoHours,
     /// <summary>A person or the gateway says that it did not leave.</summary>
     NotSent,
+    /// <summary>The gateway took it and said later that it did not arrive, without a reason.</summary>
+    NotDelivered,
     /// <summary>The account's provider knows no invitations.</summary>
     NoInvitations,
     /// <summary>He is connected with the account: an invitation is not needed any more.</summary>

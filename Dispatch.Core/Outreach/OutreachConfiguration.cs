@@ -6,7 +6,8 @@ namespace Dispatch.Core.Outreach;
 
 internal sealed class OutreachConfiguration :
     IEntityTypeConfiguration<Account>, IEntityTypeConfiguration<AccountDay>, IEntityTypeConfiguration<Prospect>, IEntityTypeConfiguration<OutreachAction>,
-    IEntityTypeConfiguration<ActionLog>, IEntityTypeConfiguration<OutreachTemplate>, IEntityTypeConfiguration<OutreachSequence>
+    IEntityTypeConfiguration<ActionLog>, IEntityTypeConfiguration<OutreachTemplate>, IEntityTypeConfiguration<OutreachSequence>,
+    IEntityTypeConfiguration<OutreachEffect>
 {
     public const int NameLength = 120, AddressLength = 64, ZoneLength = 64, PlanLength = 20_000, TemplateLength = 512, StepsLength = 8000, ContentLength = 4096, EffectKeyLength = 200, ErrorLength = 80, OwnerLength = 80, ProviderIdLength = 128;
 
@@ -70,6 +71,13 @@ internal sealed class OutreachConfiguration :
         builder.HasIndex(a => new { a.ProspectId, a.Id });
         builder.HasIndex(a => new { a.AccountId, a.Id });
         builder.HasIndex(a => new { a.Status, a.DueAt, a.Id });
+    }
+
+    public void Configure(EntityTypeBuilder<OutreachEffect> builder)
+    {
+        builder.ToTable("outreach_effects");
+        builder.HasKey(e => e.EffectKey);
+        builder.Property(e => e.EffectKey).HasMaxLength(EffectKeyLength);
     }
 
     public void Configure(EntityTypeBuilder<ActionLog> builder)

@@ -28,17 +28,17 @@ public sealed class OutreachOptions
     /// <summary>Off: nothing leaves by itself on this node; the API and pages still work.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Actions claimed at once. 1 to 500.</summary>
+    /// <summary>Actions claimed after one look at the accounts, chunk by chunk. 1 to 500.</summary>
     public int BatchSize { get; set; } = 400;
 
-    /// <summary>Actions whose sending is started and recorded together, 1 to 100: at most so many times <see cref="Parallel"/> are uncertain after a crash.</summary>
+    /// <summary>Actions that are claimed, started and recorded together, 1 to 100: at most so many times <see cref="Parallel"/> are uncertain after a crash.</summary>
     public int ChunkSize { get; set; } = 40;
 
     /// <summary>Chunks on their way at once. 1 to 32.</summary>
     public int Parallel { get; set; } = 4;
 
     /// <summary>How long a process that is not heard of keeps its actions. 4 to 60 seconds; with the look for it a second later they are taken over.</summary>
-    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(12);
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>How long a gateway may think before its answer counts as unknown. 1 to 300 seconds.</summary>
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(60);

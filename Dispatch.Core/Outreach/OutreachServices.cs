@@ -53,7 +53,7 @@ public static class OutreachServices
             s.GetRequiredService<Database>(), s.GetRequiredService<ActionPlanner>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(),
             s.GetRequiredService<OutreachSignal>(), s.GetRequiredService<ActionThread>(), s.GetRequiredService<SequencePlans>(), s.GetServices<IMessageLookup>(), s.GetServices<IInvitationGateway>(), s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ActionQueueJob(
-            s.GetRequiredService<Database>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(), s.GetRequiredService<ActionsInHand>(),
+            s.GetRequiredService<Database>(), s.GetRequiredService<SendPath>(), s.GetRequiredService<OutreachNode>(),
             s.GetRequiredService<OutreachSignal>(), s.GetRequiredService<IOptions<OutreachOptions>>(), s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<ActionQueueJob>>()));
         services.AddSingleton<DoubtJob>();

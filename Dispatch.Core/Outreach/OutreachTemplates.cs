@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Matching;
@@ -66,7 +67,16 @@ public sealed class OutreachTemplates(Database database, TimeProvider clock)
         var now = clock.GetUtcNow().UtcDateTime;
         await database.WriteAsync(async session =>
         {
-            await session.Db.OutreachTemplates.Where(t => t.Kind == kind && t.Language == language && t.Variant == variant).ExecuteDeleteAsync();
+            var gone = await session.Db.OutreachTemplates.Where(t => t.Kind == kind && t.Language == language && t.Variant == variant).ExecuteDeleteAsync();
+            // What it is now stands on its page.
+            if (text is not null || gone > 0)
+            {
+                await AuditLog.AddAsync(session, new AuditEntry
+                {
+                    At = now, ActorId = actorId, Kind = AuditKind.OutreachTextChanged, Subject = AuditSubject.OutreachText,
+                    Name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{kind} ({language}) {variant}"), After = text is null ? "removed" : null,
+                });
+            }
             if (text is null) return;
             session.Db.OutreachTemplates.Add(new OutreachTemplate { Kind = kind, Language = language, Variant = variant, Text = OutsideText.Mend(text), ChangedAt = now, ChangedBy = actorId });
             try

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
@@ -40,15 +42,16 @@ public sealed class ProspectImport(Database database, TimeProvider clock)
     }
 
     /// <summary>Makes who is new. Lines with an error are left out and listed; the rest is taken.</summary>
-    public async Task<ProspectImportResult> ImportAsync(string text, ProspectImportPlan plan, CancellationToken cancel = default)
+    /// <param name="actorId">The person; null: an integration.</param>
+    public async Task<ProspectImportResult> ImportAsync(string text, ProspectImportPlan plan, long? actorId = null, CancellationToken cancel = default)
     {
         var (read, errors) = Read(text, plan);
         var created = 0;
-        foreach (var chunk in read.Chunk(PerTransaction)) created += await AddAsync(chunk, plan, cancel);
+        foreach (var chunk in read.Chunk(PerTransaction)) created += await AddAsync(chunk, plan, actorId, cancel);
         return new ProspectImportResult(created, read.Count - created, errors);
     }
 
-    private Task<int> AddAsync(ProspectLine[] lines, ProspectImportPlan plan, CancellationToken cancel)
+    private Task<int> AddAsync(ProspectLine[] lines, ProspectImportPlan plan, long? actorId, CancellationToken cancel)
     {
         var now = clock.GetUtcNow().UtcDateTime;
         return database.WriteAsync(async session =>
@@ -70,6 +73,11 @@ public sealed class ProspectImport(Database database, TimeProvider clock)
                 // Somebody else made one of them this very moment: read again who is known.
                 throw new StaleReadException("prospect");
             }
+            await AuditLog.AddAsync(session, new AuditEntry
+            {
+                At = now, ActorId = actorId, Kind = AuditKind.ProspectsImported, Subject = AuditSubject.Account, SubjectId = plan.AccountId,
+                Name = await session.Db.Accounts.Where(a => a.Id == plan.AccountId).Select(a => a.Name).FirstOrDefaultAsync() ?? "", After = string.Create(CultureInfo.InvariantCulture, $"+{made.Count}"),
+            });
             session.Publish(Topics.Outreach, EventNames.ProspectChanged, 0);
             return made.Count;
         }, cancel);

@@ -1,3 +1,4 @@
+using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
 using Dispatch.Core.Live;
 using Microsoft.EntityFrameworkCore;
@@ -8,9 +9,17 @@ namespace Dispatch.Core.Outreach;
 public sealed partial class ProspectService
 {
     /// <summary>His next messages are answered without a moderator, or not any more. What is already due is answered by who has the conversation.</summary>
-    public Task<ProspectOutcome> SetAutomaticAsync(long id, bool automatic, CancellationToken cancel = default) => ChangeAsync(
-        id, session => session.Db.Prospects.Where(p => p.Id == id && p.Automatic != automatic && (!automatic || p.StoppedAt == null))
-            .ExecuteUpdateAsync(set => set.SetProperty(p => p.Automatic, automatic).SetProperty(p => p.ReplyDueAt, (DateTime?)null)), cancel);
+    public Task<ProspectOutcome> SetAutomaticAsync(long id, bool automatic, long? actorId = null, CancellationToken cancel = default)
+    {
+        var now = clock.GetUtcNow().UtcDateTime;
+        return ChangeAsync(id, async session =>
+        {
+            var rows = await session.Db.Prospects.Where(p => p.Id == id && p.Automatic != automatic && (!automatic || p.StoppedAt == null))
+                .ExecuteUpdateAsync(set => set.SetProperty(p => p.Automatic, automatic).SetProperty(p => p.ReplyDueAt, (DateTime?)null));
+            if (rows > 0) await AuditAsync(session, AuditKind.ProspectAutomaticChanged, id, actorId, now, automatic ? "on" : "off");
+            return rows;
+        }, cancel);
+    }
 
     /// <summary>The answer that waited for a moderator is not needed any more.</summary>
     /// <param name="seen">The text that was on the screen: a newer one stays.</param>

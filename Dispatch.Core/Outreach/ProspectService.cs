@@ -1,3 +1,4 @@
+using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
@@ -77,22 +78,28 @@ public sealed partial class ProspectService(Database database, SequencePlans seq
     }
 
     /// <summary>His sequence ends: pending actions are cancelled, what is about to start does not.</summary>
-    public Task<ProspectOutcome> StopAsync(long id, StopReason reason, CancellationToken cancel = default)
+    /// <param name="actorId">The person; null: an integration.</param>
+    public Task<ProspectOutcome> StopAsync(long id, StopReason reason, long? actorId = null, CancellationToken cancel = default)
     {
         var now = clock.GetUtcNow().UtcDateTime;
-        return database.WriteAsync(async session => await ProspectStore.StopAsync(session, id, reason, now)
-            ? new ProspectOutcome(ProspectResult.Done, id)
-            : new ProspectOutcome(await session.Db.Prospects.AnyAsync(p => p.Id == id) ? ProspectResult.Unchanged : ProspectResult.NotFound, id), cancel);
+        return database.WriteAsync(async session =>
+        {
+            if (!await ProspectStore.StopAsync(session, id, reason, now))
+                return new ProspectOutcome(await session.Db.Prospects.AnyAsync(p => p.Id == id) ? ProspectResult.Unchanged : ProspectResult.NotFound, id);
+            await AuditAsync(session, AuditKind.ProspectStopped, id, actorId, now, reason.ToString());
+            return new ProspectOutcome(ProspectResult.Done, id);
+        }, cancel);
     }
 
     /// <summary>Taken up again where he was. Who opted out is not.</summary>
-    public async Task<ProspectOutcome> ResumeAsync(long id, CancellationToken cancel = default)
+    public async Task<ProspectOutcome> ResumeAsync(long id, long? actorId = null, CancellationToken cancel = default)
     {
+        var now = clock.GetUtcNow().UtcDateTime;
         var options = await sequences.CurrentAsync(cancel);
-        return await database.WriteAsync(session => ResumeAsync(session, id, options), cancel);
+        return await database.WriteAsync(session => ResumeAsync(session, id, options, actorId, now), cancel);
     }
 
-    private static async Task<ProspectOutcome> ResumeAsync(WriteSession session, long id, OutreachOptions options)
+    private static async Task<ProspectOutcome> ResumeAsync(WriteSession session, long id, OutreachOptions options, long? actorId, DateTime now)
     {
         var row = await session.Db.Prospects.AsNoTracking().FirstOrDefaultAsync(p => p.Id == id);
         if (row is null) return new ProspectOutcome(ProspectResult.NotFound, id);
@@ -102,11 +109,16 @@ public sealed partial class ProspectService(Database database, SequencePlans seq
             .SetProperty(p => p.Stage, stage).SetProperty(p => p.StoppedAt, (DateTime?)null).SetProperty(p => p.StopReason, (StopReason?)null).SetProperty(p => p.FollowUpAt, look));
         if (rows > 0)
         {
+            await AuditAsync(session, AuditKind.ProspectResumed, id, actorId, now, null);
             session.Publish(Topics.Prospect(id), EventNames.ProspectChanged, id);
             session.Publish(Topics.Outreach, EventNames.ProspectChanged, id);
         }
         return new ProspectOutcome(rows > 0 ? ProspectResult.Done : ProspectResult.Unchanged, id);
     }
+
+    /// <summary>Without his name: what is said about him has to be forgotten with him.</summary>
+    private static Task AuditAsync(WriteSession session, AuditKind kind, long id, long? actorId, DateTime now, string? after) =>
+        AuditLog.AddAsync(session, new AuditEntry { At = now, ActorId = actorId, Kind = kind, Subject = AuditSubject.Prospect, SubjectId = id, After = after });
 
     public static IReadOnlyList<FieldError> Check(NewProspect wanted)
     {

@@ -25,6 +25,8 @@ internal sealed class ProspectStore : IInboundFollower
         }
     }
 
+    public Task FailedAsync(WriteSession session, IReadOnlyCollection<LateFailure> failures, DateTime now) => LateFailures.ApplyAsync(session, failures, now);
+
     /// <summary>False: stopped before.</summary>
     public static async Task<bool> StopAsync(WriteSession session, long id, StopReason reason, DateTime now)
     {

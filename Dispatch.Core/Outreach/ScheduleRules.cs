@@ -63,11 +63,22 @@ public static class ScheduleRules
 
     /// <summary>It became overdue in a pause, behind an open breaker or in a downtime; or it goes first after the breaker, and the others may be such. Who is answered has waited enough.</summary>
     public static bool IsPaced(AccountFacts account, ActionType type, DateTime due) =>
-        type != ActionType.Reply && (due < account.Row.ResumedAt || account.Row is { Failures: > 0, BreakerUntil: not null });
+        type != ActionType.Reply && (due < account.ResumedAt || account.Row is { Failures: > 0, BreakerUntil: not null });
 
     /// <summary>An account that was idle finds old work: there was a downtime, its hours were closed, or its day was full. From now on that is backlog and leaves at the pace of one.</summary>
     public static bool IsBacklog(AccountFacts account, ActionType type, DateTime headDue, DateTime now, OutreachOptions options) =>
         type != ActionType.Reply && headDue < now - options.OverdueAfter && !(account.Row.LastClaimAt >= now - options.OverdueAfter);
+
+    /// <summary>
+    /// What was seen of the account a moment ago is enough to claim what is due of it now: nothing holds it, nothing of it waits that has a pace, and no failure wants one to go first.
+    /// Otherwise a fresh look judges.
+    /// </summary>
+    internal static bool IsAtEase(AccountWork seen, DateTime now, OutreachOptions options)
+    {
+        var (account, row) = (seen.Account, seen.Account.Row);
+        return row is { State: AccountState.Active, Failures: 0 } && account.Channel is not null && !(row.BreakerUntil > now) && !(row.NextSendAt > now) && OpenTimes.IsOpen(account.Times, now)
+            && !seen.Heads.Any(h => h.Due < now - options.OverdueAfter || IsPaced(account, h.Type, h.Due));
+    }
 
     /// <summary>What of the account holds back a type right now; null: nothing.</summary>
     public static Wait? Blocked(AccountFacts account, ActionType type, DayCount today, DateTime now, Overrides overrides = Overrides.None)

@@ -11,7 +11,7 @@ namespace Dispatch.Core.Outreach;
 /// </summary>
 internal sealed partial class SendPath
 {
-    private const int MaxRecords = 20, RecordsTogether = 3;
+    private const int MaxRecords = 20, RecordsTogether = 3, MaxBegins = 2;
 
     private readonly Database _database;
     private readonly IReadOnlyDictionary<ChannelProvider, IMessageGateway> _gateways;
@@ -60,6 +60,77 @@ internal sealed partial class SendPath
                 foreach (var result in await SendChunkAsync(chunk, cancel)) results.Add(result);
             });
         return [.. results];
+    }
+
+    /// <summary>
+    /// Claims what is due of an account and starts what can leave at once in the same transaction: one chunk. Whatever must be asked for its text, or may not leave just now, is claimed
+    /// only. So is everything when that was refused twice, by the lease or by prospects who write: the start decides each by itself.
+    /// </summary>
+    public async Task<ClaimResult> ClaimAsync(AccountFacts account, IReadOnlyList<(ActionType Type, DateTime Due)> heads, int most, string owner, CancellationToken cancel)
+    {
+        await _composer.WarmAsync(cancel);
+        var options = await _sequences.CurrentAsync(cancel);
+        var (now, tries) = (Now, 0);
+        IReadOnlyList<ClaimedAction> begun = [];
+        ActionsInHand.Hand? hand = null;
+        while (true)
+        {
+            try
+            {
+                var result = await _database.WriteAsync(async session =>
+                {
+                    if (hand is not null) _hand.Undo(hand, begun);
+                    var claim = await ActionClaims.ClaimDueAsync(session, account, heads, most, owner, now, _options, ++tries > MaxBegins ? null : action => BeginAsync(action, options, now, cancel));
+                    // Before the commit: whoever looks for strays must not find them first.
+                    begun = [.. claim.Begun.Select(b => b.Action)];
+                    hand = _hand.Take(begun);
+                    return claim;
+                }, cancel);
+                _hand.Take(result.Actions);
+                return result;
+            }
+            catch (StaleReadException) when (tries <= MaxBegins)
+            {
+                // The one writer of SQLite does nothing again by itself.
+            }
+            catch (Exception) when (hand is not null)
+            {
+                _hand.GiveUp(hand, begun);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Calls the gateway for what <see cref="ClaimAsync"/> started, and records what it says.</summary>
+    public async Task SendBegunAsync(IReadOnlyList<ReadyAction> begun, string owner)
+    {
+        if (begun.Count == 0) return;
+        var actions = begun.Select(b => b.Action).ToList();
+        if (!_node.MaySend)
+        {
+            // So long on the way here that the lease may be over: given back, if it is still ours.
+            _hand.GiveUp(actions);
+            await _database.WriteAsync(session => ActionStore.LeaveAsync(session, owner, actions.ConvertAll(a => new LeftAction(a, ActionStatus.Pending, null)), Now), CancellationToken.None);
+            _hand.Drop(actions);
+            return;
+        }
+        try
+        {
+            foreach (var one in begun) OutreachMetrics.OnStarted(one.StartedAt - one.Action.DueAt);
+            await RecordAsync(await Task.WhenAll(begun.Select(async b => (b, await CallAsync(b)))));
+        }
+        finally
+        {
+            _hand.Drop(actions);
+        }
+    }
+
+    /// <summary>What leaves of an action, if it can leave now and nobody has to be asked for its text.</summary>
+    private async ValueTask<ReadyAction?> BeginAsync(ClaimedAction action, OutreachOptions options, DateTime now, CancellationToken cancel)
+    {
+        if (cancel.IsCancellationRequested || _composer.Asks(action.Kind, action.Content) || StartsAt(action, options, now) != now) return null;
+        var (composed, template) = await ComposeAsync(action, options, cancel);
+        return composed.Text is { } text ? new ReadyAction(action, text, template) { StartedAt = now } : null;
     }
 
     private async Task<IReadOnlyList<SentAction>> SendChunkAsync(IReadOnlyList<ClaimedAction> chunk, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dispatch.Core.Audit;
 using Dispatch.Core.Data;
 using Dispatch.Core.Live;
 using Dispatch.Core.Matching;
@@ -102,6 +103,11 @@ public sealed class SequencePlans(Database database, OutreachTemplates templates
                 if ((await session.Db.OutreachSequences.Where(s => s.Letter == letter).MaxAsync(s => (int?)s.Version) ?? 0) != seen) return false;
                 session.Db.OutreachSequences.Add(new OutreachSequence { Letter = letter, Version = seen + 1, Steps = json, ChangedAt = now, ChangedBy = actorId });
                 await session.Db.SaveChangesAsync();
+                await AuditLog.AddAsync(session, new AuditEntry
+                {
+                    At = now, ActorId = actorId, Kind = AuditKind.SequenceChanged, Subject = AuditSubject.Sequence, Name = letter.ToString(),
+                    Before = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"v{seen}"), After = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"v{seen + 1}"),
+                });
                 // Whom it may concern is looked at again: his next step may be another one now, or another time.
                 await Concerned(session.Db.Prospects.Where(p => p.StoppedAt == null && p.ContactedAt != null), letter).ExecuteUpdateAsync(set => set.SetProperty(p => p.FollowUpAt, now));
                 session.Publish(Topics.Outreach, EventNames.ProspectChanged, 0);

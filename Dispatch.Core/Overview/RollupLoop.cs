@@ -13,13 +13,16 @@ public sealed class RollupLoop(
     RollupWriter writer, OverviewQueries queries, Leases leases, IOptions<NodeOptions> node, TimeProvider clock, ILogger<RollupLoop> logger) : HostedLoop(clock, logger)
 {
     internal const string LeaseName = "rollups";
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5), SampleEvery = TimeSpan.FromSeconds(30), PruneEvery = TimeSpan.FromMinutes(10), LeaseFor = TimeSpan.FromSeconds(30);
+    private readonly LeasedTurn _turn = new(leases, LeaseName, node.Value.Name);
+    private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(30), PruneEvery = TimeSpan.FromMinutes(10);
     private DateTime _sampleAt = DateTime.MinValue, _pruneAt = DateTime.MinValue;
 
     /// <summary>One pass, if this node has the lease; true: there is more to do at once.</summary>
-    public async Task<bool> RunOnceAsync(DateTime now, CancellationToken cancel = default)
+    public async Task<bool> RunOnceAsync(DateTime now, CancellationToken cancel = default) =>
+        await _turn.HoldAsync(cancel) is { } lease && await leases.UnderAsync(lease, () => CountAsync(now, cancel), false);
+
+    private async Task<bool> CountAsync(DateTime now, CancellationToken cancel)
     {
-        if (await leases.TryAcquireAsync(LeaseName, node.Value.Name, LeaseFor, cancel) is null) return false;
         if (now >= _sampleAt)
         {
             _sampleAt = now + SampleEvery;
@@ -33,5 +36,5 @@ public sealed class RollupLoop(
         return await writer.RunOnceAsync(now, cancel);
     }
 
-    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop) => await RunOnceAsync(now, stop) ? TimeSpan.Zero : Interval;
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop) => await RunOnceAsync(now, stop) ? TimeSpan.Zero : LeasedTurn.Look;
 }

@@ -27,6 +27,7 @@ public sealed partial class ProfileAssignmentMonitoringTask(
     private readonly ILogger _logger = logger;
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
     internal const string LeaseName = "assignment-monitoring";
+    private readonly LeasedTurn _turn = new(leases, LeaseName, node.Value.Name);
 
     /// <summary>All seven checks, whoever holds the lease.</summary>
     public async Task<MonitoringReport> HandleAsync(DateTime now, CancellationToken cancel = default)
@@ -38,7 +39,7 @@ public sealed partial class ProfileAssignmentMonitoringTask(
             {
                 results.Add(await check(now, cancel));
             }
-            catch (Exception e) when (!cancel.IsCancellationRequested)
+            catch (Exception e) when (e is not LeaseLostException && !cancel.IsCancellationRequested)
             {
                 LogCheckFailed(e, name);
                 results.Add(new CheckResult(name, 1, 0, Failed: true));
@@ -51,9 +52,11 @@ public sealed partial class ProfileAssignmentMonitoringTask(
     }
 
     /// <summary>One round, if this node has the lease: the inactive, the load, then the checks. False: another node does it.</summary>
-    public async Task<bool> RunOnceAsync(CancellationToken cancel = default)
+    public async Task<bool> RunOnceAsync(CancellationToken cancel = default) =>
+        await _turn.HoldAsync(cancel) is { } lease && await leases.UnderAsync(lease, () => RoundAsync(cancel), false);
+
+    private async Task<bool> RoundAsync(CancellationToken cancel)
     {
-        if (await leases.TryAcquireAsync(LeaseName, node.Value.Name, 2 * Interval, cancel) is null) return false;
         var now = Clock.GetUtcNow().UtcDateTime;
         await SafelyAsync(nameof(activity.SweepAsync), () => activity.SweepAsync(cancel), cancel);
         await SafelyAsync(nameof(load.RebalanceActiveAssignmentsAsync), () => load.RebalanceActiveAssignmentsAsync(cancel), cancel);
@@ -61,12 +64,12 @@ public sealed partial class ProfileAssignmentMonitoringTask(
         return true;
     }
 
-    protected override TimeSpan FirstAfter => Interval;
+    protected override TimeSpan FirstAfter => LeasedTurn.Look;
 
     protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
     {
-        await RunOnceAsync(stop);
-        return Interval;
+        if (await _turn.IsDueAsync(now, Interval, stop)) await RunOnceAsync(stop);
+        return _turn.Sleep(now);
     }
 
     private async Task SafelyAsync(string name, Func<Task> work, CancellationToken cancel)
@@ -75,7 +78,7 @@ public sealed partial class ProfileAssignmentMonitoringTask(
         {
             await work();
         }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
+        catch (Exception e) when (e is not LeaseLostException && !cancel.IsCancellationRequested)
         {
             LogCheckFailed(e, name);
         }

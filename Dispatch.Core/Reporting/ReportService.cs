@@ -15,8 +15,8 @@ public sealed record ReportHead(long Id, ReportKind Kind, DateOnly First, DateTi
 
 public sealed record Report(ReportHead Head, ReportBody Body);
 
-/// <summary>Makes each report once, from the counts, and keeps it.</summary>
-public sealed class ReportService(Database database, MatchingFrames frames, ConversationQueries conversations, NumberQueries numbers)
+/// <summary>Makes each report once, from the counts, tells it to who should know, and keeps it.</summary>
+public sealed class ReportService(Database database, MatchingFrames frames, ConversationQueries conversations, NumberQueries numbers, ReportTelling telling)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -35,14 +35,15 @@ public sealed class ReportService(Database database, MatchingFrames frames, Conv
             }
             foreach (var first in due.Where(d => !known.Contains(Number(d))))
             {
-                if (await MakeAsync(kind, first, now, cancel)) made++;
+                if (await MakeAsync(kind, first, isNews: first == due[^1], now, cancel)) made++;
             }
         }
         return made;
     }
 
     /// <summary>False: nothing happened in those days, or another node was first.</summary>
-    private async Task<bool> MakeAsync(ReportKind kind, DateOnly first, DateTime now, CancellationToken cancel)
+    /// <param name="isNews">Those of earlier days are made up for after a pause, and nobody's phone has to ring for them.</param>
+    private async Task<bool> MakeAsync(ReportKind kind, DateOnly first, bool isNews, DateTime now, CancellationToken cancel)
     {
         var (from, to) = ReportRules.Frame(kind, first, frames.Zone);
         var rows = await RowsAsync(from, to, cancel);
@@ -57,12 +58,17 @@ public sealed class ReportService(Database database, MatchingFrames frames, Conv
         var before = ReportRules.Figures(await RowsAsync(earlierFrom, earlierTo, cancel), sentBefore, failedBefore);
         var body = new ReportBody(figures, before.IsEmpty ? null : before, ReportRules.People(rows, await NamesAsync(cancel)));
         var text = JsonSerializer.Serialize(body, Json);
+        var report = new Report(new ReportHead(0, kind, first, now), body);
+        var news = await telling.PrepareAsync(report, isNews, cancel);
         try
         {
             await database.WriteAsync(async session =>
             {
-                session.Db.Reports.Add(new StoredReport { Kind = kind, FirstDay = Number(first), CreatedAt = now, Body = text });
+                var row = new StoredReport { Kind = kind, FirstDay = Number(first), CreatedAt = now, Body = text };
+                session.Db.Reports.Add(row);
                 await session.Db.SaveChangesAsync();
+                session.Db.ChangeTracker.Clear();
+                if (news is not null) await telling.TellAsync(session, report with { Head = report.Head with { Id = row.Id } }, news, now);
             }, cancel);
             return true;
         }

@@ -56,14 +56,42 @@ public sealed class ContactData(Database database, TimeProvider clock)
         WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Converters = { new JsonStringEnumConverter() },
     };
 
-    /// <summary>By number or, from three letters on, the beginning of the name.</summary>
+    /// <summary>
+    /// By number or, from three letters on, the beginning of the name. Who is known by number only as a customer or prospect becomes a contact by being looked for: rights are exercised under a
+    /// contact's id, and he has them as well.
+    /// </summary>
     public async Task<IReadOnlyList<ContactHit>> FindAsync(string text, CancellationToken cancel = default)
     {
-        var (digits, name) = (new string([.. text.Where(char.IsAsciiDigit)]), text.Trim());
+        var (digits, name) = (new string([.. text.Where(char.IsAsciiDigit)]), text.Trim().ToLowerInvariant());
         if (digits.Length < 4 && name.Length < 3) return [];
+        var byNumber = digits.Length >= 4 && !name.Any(char.IsLetter);
         await using var db = database.Read();
-        var found = digits.Length >= 4 && !name.Any(char.IsLetter) ? db.Contacts.Where(c => c.Address.StartsWith(digits)) : db.Contacts.Where(c => c.Name.StartsWith(name));
+        if (byNumber && await StrangersAsync(db, digits, cancel) is { Count: > 0 } strangers) await AddAsync(strangers, cancel);
+        var found = byNumber ? db.Contacts.Where(c => c.Address.StartsWith(digits)) : db.Contacts.Where(c => c.Name.ToLower().StartsWith(name));
         return await found.OrderBy(c => c.Id).Take(MostHits).Select(c => new ContactHit(c.Id, c.Name, c.Address, db.Conversations.Count(v => v.ContactId == c.Id))).ToListAsync(cancel);
+    }
+
+    /// <summary>Numbers of customers and prospects who never wrote, with a name.</summary>
+    private static async Task<Dictionary<string, string>> StrangersAsync(DispatchDb db, string digits, CancellationToken cancel)
+    {
+        var customers = db.Bookings.Where(b => b.CustomerPhone.StartsWith(digits) && !db.Contacts.Any(c => c.Address == b.CustomerPhone)).Select(b => new { Address = b.CustomerPhone, Name = b.CustomerName });
+        var prospects = db.Prospects.Where(p => p.Address.StartsWith(digits) && !db.Contacts.Any(c => c.Address == p.Address)).Select(p => new { p.Address, p.Name });
+        var found = await customers.Distinct().OrderBy(s => s.Address).Take(MostHits).ToListAsync(cancel);
+        found.AddRange(await prospects.Distinct().OrderBy(s => s.Address).Take(MostHits).ToListAsync(cancel));
+        return found.GroupBy(s => s.Address, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Name, StringComparer.Ordinal);
+    }
+
+    private async Task AddAsync(Dictionary<string, string> people, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow().UtcDateTime;
+        try
+        {
+            await database.WriteAsync(session => InboundStore.AddContactsAsync(session, [.. people.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => (p.Key, p.Value))], now), cancel);
+        }
+        catch (Exception e) when (DatabaseErrors.IsDuplicateKey(e))
+        {
+            // One of them writes for the first time at this moment: he is a contact by that, and the others by the next search.
+        }
     }
 
     /// <summary>JSON of <see cref="ContactExport"/>; null: there is no such contact. Leaves a row in the trail.</summary>
@@ -104,6 +132,10 @@ public sealed class ContactData(Database database, TimeProvider clock)
         var (threads, prospects) = (conversations.ConvertAll(c => c.Id), await db.Prospects.Where(p => p.Address == address).Select(p => p.Id).ToListAsync());
         if (await db.Messages.AnyAsync(m => threads.Contains(m.ConversationId) && (m.Status == MessageStatus.Queued || m.Status == MessageStatus.Sending))
             || await db.OutreachActions.AnyAsync(a => prospects.Contains(a.ProspectId) && (a.Status == ActionStatus.Claimed || a.Status == ActionStatus.Sending)))
+            return new ErasureOutcome(ErasureResult.MessageLeaving);
+        // The same of what was said about his rides: a text that is still to leave must not leave empty.
+        if (await db.ServiceMessages.AnyAsync(m => m.BookingId != null && m.ChannelId != null && (m.Status == MessageStatus.Queued || m.Status == MessageStatus.Sending)
+                && db.Bookings.Any(b => b.Id == m.BookingId && b.CustomerPhone == address)))
             return new ErasureOutcome(ErasureResult.MessageLeaving);
 
         var hash = Hash(JsonSerializer.SerializeToUtf8Bytes(await GatherAsync(db, contact, CancellationToken.None), Json));

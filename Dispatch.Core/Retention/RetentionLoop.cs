@@ -11,16 +11,23 @@ namespace Dispatch.Core.Retention;
 public sealed class RetentionLoop(RetentionService retention, Leases leases, IOptions<NodeOptions> node, TimeProvider clock, ILogger<RetentionLoop> logger) : HostedLoop(clock, logger)
 {
     internal const string LeaseName = "retention";
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5), LeaseFor = TimeSpan.FromMinutes(2), Breath = TimeSpan.FromMilliseconds(200);
+    private readonly LeasedTurn _turn = new(leases, LeaseName, node.Value.Name);
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5), Breath = TimeSpan.FromMilliseconds(200);
 
-    protected override TimeSpan FirstAfter => TimeSpan.FromMinutes(1);
+    // Early enough to take over: with a minute of calm first, a lease was nobody's for as long when those who were left had just been started themselves.
+    protected override TimeSpan FirstAfter => LeasedTurn.Look;
 
     /// <summary>One pass, if this node has the lease; true: there is more to delete at once.</summary>
     public async Task<bool> RunOnceAsync(DateTime now, CancellationToken cancel = default) =>
-        await leases.TryAcquireAsync(LeaseName, node.Value.Name, LeaseFor, cancel) is not null && await retention.RunOnceAsync(now, cancel);
+        await _turn.HoldAsync(cancel) is { } lease && await leases.UnderAsync(lease, () => retention.RunOnceAsync(now, cancel), false);
 
     // People come first: between two passes the writer has time for everybody else.
-    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop) => await RunOnceAsync(now, stop) ? Breath : Interval;
+    protected override async Task<TimeSpan> PassAsync(DateTime now, CancellationToken stop)
+    {
+        if (!await _turn.IsDueAsync(now, Interval, stop) || !await RunOnceAsync(now, stop)) return LeasedTurn.Look;
+        _turn.Again();
+        return Breath;
+    }
 }
 
 public static class RetentionServices

@@ -18,6 +18,9 @@ public sealed class RetentionService(Database database, SettingsService settings
 {
     public const int StepRows = 500, PassSteps = 20, MostCounted = 100_000;
 
+    /// <summary>Where the walk through the prospects goes on: their ages do not follow their ids, so each pass looks at some more of them.</summary>
+    private long _walkedTo;
+
     /// <summary>What would go of each kind if it were kept for so many days.</summary>
     /// <param name="days">By kind; one that is not there: as the settings say.</param>
     public async Task<IReadOnlyList<RetentionPreview>> PreviewAsync(IReadOnlyDictionary<RetentionKind, int> days, DateTime now, CancellationToken cancel = default)
@@ -36,6 +39,11 @@ public sealed class RetentionService(Database database, SettingsService settings
                 rows += count;
                 more |= count == MostCounted;
             }
+            if (kind == RetentionKind.Prospects && kept > 0)
+            {
+                var (found, beyond) = await ProspectRetention.CountAsync(db, now.AddDays(-kept), MostCounted, cancel);
+                (rows, more) = (rows + found, more || beyond);
+            }
             previews.Add(new RetentionPreview(kind, kept, rows, more));
         }
         return previews;
@@ -50,7 +58,28 @@ public sealed class RetentionService(Database database, SettingsService settings
         {
             if (stored(RetentionSettings.KeyOf(table.Kind)) is > 0 and var days) more |= await ShortenAsync(table, now.AddDays(-days), now, cancel);
         }
+        if (stored(RetentionSettings.ProspectsKey) is > 0 and var kept) more |= await WalkProspectsAsync(now.AddDays(-kept), now, cancel);
         return more;
+    }
+
+    /// <summary>True: some went, so there may be more.</summary>
+    private async Task<bool> WalkProspectsAsync(DateTime until, DateTime now, CancellationToken cancel)
+    {
+        var gone = 0;
+        for (var step = 0; step < PassSteps; step++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            List<long> resting;
+            long? next;
+            await using (var db = database.Read())
+            {
+                (resting, next) = await ProspectRetention.StepAsync(db, _walkedTo, StepRows, until, cancel);
+            }
+            if (resting.Count > 0) gone += await database.WriteAsync(session => ProspectRetention.DeleteAsync(session, resting, until, now), cancel);
+            _walkedTo = next ?? 0;
+            if (next is null) break;
+        }
+        return gone > 0;
     }
 
     private async Task<bool> ShortenAsync(RetentionTable table, DateTime until, DateTime now, CancellationToken cancel)

@@ -10,7 +10,7 @@ public enum SettingResult
 {
     Done,
     UnknownKey,
-    /// <summary>Not a whole number between the definition's minimum and maximum.</summary>
+    /// <summary>Not a whole number that the definition allows.</summary>
     OutOfRange,
 }
 
@@ -47,10 +47,7 @@ public sealed class SettingsService(Database database, TimeProvider clock)
         if (_snapshot is { } known && clock.GetElapsedTime(known.ReadAt) < SeenElsewhereWithin) return known;
         var readAt = clock.GetTimestamp();
         await using var db = database.Read();
-        // A row out of range (an older version allowed it, or somebody edited the table) counts as not there.
-        var rows = await db.Settings.ToListAsync(cancel);
-        var valid = rows.Where(r => SettingCatalog.All.Any(d => d.Key == r.Key && r.Value >= d.Min && r.Value <= d.Max))
-            .ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal);
+        var valid = SettingCatalog.Values(SettingCatalog.All, await db.Settings.ToListAsync(cancel));
         var snapshot = new Snapshot(new RoutingSettings(valid), valid, readAt);
         _snapshot = snapshot;
         return snapshot;
@@ -62,7 +59,7 @@ public sealed class SettingsService(Database database, TimeProvider clock)
         await using var db = database.Read();
         var rows = await db.Settings.ToDictionaryAsync(s => s.Key, StringComparer.Ordinal, cancel);
         return [.. SettingCatalog.All.Select(d => rows.GetValueOrDefault(d.Key) is { } row
-            ? new SettingRow(d, row.Value, row.ChangedAt, row.ChangedById) : new SettingRow(d, d.Standard, null, null))];
+            ? new SettingRow(d, d.Effective(row.Value) ?? d.Standard, row.ChangedAt, row.ChangedById) : new SettingRow(d, d.Standard, null, null))];
     }
 
     /// <summary>Changes one setting; holds at once.</summary>
@@ -70,12 +67,13 @@ public sealed class SettingsService(Database database, TimeProvider clock)
     public async Task<SettingOutcome> ChangeAsync(string key, int value, long? actorId, CancellationToken cancel = default)
     {
         if (SettingCatalog.All.FirstOrDefault(d => d.Key == key) is not { } definition) return new SettingOutcome(SettingResult.UnknownKey);
-        if (value < definition.Min || value > definition.Max) return new SettingOutcome(SettingResult.OutOfRange, definition);
+        if (!definition.Allows(value)) return new SettingOutcome(SettingResult.OutOfRange, definition);
         var now = clock.GetUtcNow().UtcDateTime;
         await database.WriteAsync(async session =>
         {
             var before = await session.Db.Settings.Where(s => s.Key == key).Select(s => (int?)s.Value).FirstOrDefaultAsync() ?? definition.Standard;
-            if (await session.Db.Settings.Where(s => s.Key == key).ExecuteUpdateAsync(set => set
+            // Guarded by what the trail will say it was before: two admins at once are two changes, one after the other.
+            if (await session.Db.Settings.Where(s => s.Key == key && s.Value == before).ExecuteUpdateAsync(set => set
                     .SetProperty(s => s.Value, value).SetProperty(s => s.ChangedAt, now).SetProperty(s => s.ChangedById, actorId)) == 0)
             {
                 session.Db.Settings.Add(new Setting { Key = key, Value = value, ChangedAt = now, ChangedById = actorId });

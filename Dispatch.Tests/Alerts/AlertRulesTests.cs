@@ -3,6 +3,7 @@ using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Health;
 using Dispatch.Core.Loops;
+using Dispatch.Core.Retention;
 using Dispatch.Core.Settings;
 using Dispatch.Tests.Support;
 
@@ -18,7 +19,9 @@ public sealed class AlertRulesTests
     [Fact]
     public void Definitions_HaveStandardsWithinTheirBounds_AndKeysOfTheirOwn()
     {
-        Assert.All(SettingCatalog.All, d => Assert.InRange(d.Standard, d.Min, d.Max));
+        Assert.All(SettingCatalog.All, d => Assert.True(d.Allows(d.Standard) && d.Min <= d.Max, d.Key));
+        // Kept for fewer days than is allowed now, it is kept for the fewest that are.
+        Assert.Equal((30, 0, null), (RetentionSettings.MessagesKey.Effective(7), RetentionSettings.MessagesKey.Effective(0), RetentionSettings.MessagesKey.Effective(-1)));
         Assert.Equal(SettingCatalog.All.Count, SettingCatalog.All.Select(d => d.Key).Distinct(StringComparer.Ordinal).Count());
     }
 

@@ -46,6 +46,28 @@ public sealed class ApiBookingTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task Post_WithAKeyThatWasUsed_AnswersWithTheBookingItMade()
+    {
+        var (ride, key) = (Ride(), Guid.NewGuid().ToString("N"));
+        async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(object body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/bookings") { Content = JsonContent.Create(body), Headers = { { "Idempotency-Key", key } } };
+            using var answer = await host.Api.SendAsync(request);
+            return (answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
+        }
+
+        var first = await AskAsync(ride);
+        var again = await AskAsync(ride);
+        var other = await AskAsync(Ride(drop: "Thiès"));
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (first.Status, again.Status));
+        Assert.Equal(first.Body.GetProperty("id").GetInt64(), again.Body.GetProperty("id").GetInt64());
+        Assert.Equal((HttpStatusCode.Conflict, first.Body.GetProperty("id").GetInt64()), (other.Status, other.Body.GetProperty("id").GetInt64()));
+        key = new string('k', 65);
+        Assert.Equal(HttpStatusCode.BadRequest, (await AskAsync(ride)).Status);
+    }
+
+    [Fact]
     public async Task Post_WrongValues_NamesEachField()
     {
         using var booking = await host.Api.PostAsJsonAsync("/api/bookings", new { customerName = "", customerPhone = "0612", pickupLatitude = 91, pickupTime = (string?)null });
@@ -124,9 +146,9 @@ public sealed class ApiBookingTests(ApiHost host) : IClassFixture<ApiHost>
         await host.PostAsync($"/api/bookings/{id}/complete");
     }
 
-    private static object Ride() => new
+    private static object Ride(string drop = "Almadies") => new
     {
-        customerName = "Awa", customerPhone = "+33 6 12 34 56 78", pickupAddress = "Sandaga", dropAddress = "Almadies", pickupTime = "2030-03-01T08:00:00Z", zone = "Plateau",
+        customerName = "Awa", customerPhone = "+33 6 12 34 56 78", pickupAddress = "Sandaga", dropAddress = drop, pickupTime = "2030-03-01T08:00:00Z", zone = "Plateau",
         pickupLatitude = 14.67, pickupLongitude = -17.43, dropLatitude = 14.74, dropLongitude = -17.51,
     };
 

@@ -14,8 +14,11 @@ public sealed class ApiSimulatorTests
         await demo.InitializeAsync();
         var api = demo.Api;
 
-        Assert.Equal(["demo", "demo-livraison"], Items(await GetAsync(api, "/api/channels")).Select(c => c.GetProperty("key").GetString()));
-        Assert.Equal(["Boutique Sandaga", "Dakar Livraison"], Items(await GetAsync(api, "/api/profiles")).Select(p => p.GetProperty("name").GetString()));
+        Assert.Equal(["demo", "demo-livraison", "demo-sav"], Items(await GetAsync(api, "/api/channels")).Select(c => c.GetProperty("key").GetString()));
+        // One of them goes round among those who are there, so that a newcomer sees the line at work.
+        Assert.Equal(
+            [("Boutique Sandaga", "Shared"), ("Dakar Livraison", "Shared"), ("Service après-vente", "Exclusive")],
+            Items(await GetAsync(api, "/api/profiles")).Select(p => (p.GetProperty("name").GetString()!, p.GetProperty("mode").GetString()!)).Order());
         await ApiHost.UntilAsync(async () => Items(await GetAsync(api, "/api/pending-messages")).Any());
 
         var waiting = Items(await GetAsync(api, "/api/pending-messages")).First();

@@ -15,6 +15,7 @@ namespace Dispatch.Tests.App;
 /// The fault drill: something breaks in a running Dispatch; within a minute it is one alert, Dispatch still answers and says what is wrong, and when the fault ends the alert ends by itself
 /// and nothing was lost. Deadlines are shortened by settings.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class FaultDrillTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);

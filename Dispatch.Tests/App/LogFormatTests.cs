@@ -21,6 +21,20 @@ public sealed class LogFormatTests : IDisposable
     }
 
     [Fact]
+    public async Task Output_LineOfARequest_HasItsTraceAndNotItsAddress()
+    {
+        await using var app = await AppProcess.StartAsync(_folder, ("Logging__LogLevel__Microsoft.AspNetCore.Routing", "Debug"));
+        // Addresses hold tokens: a link to a code, to an offer, to the first password.
+        using (await app.Http.GetAsync("/q/a-token-that-nobody-may-read"))
+        {
+        }
+        await app.StopAsync();
+        var request = app.Output.Split('\n').Where(l => l.Contains("RequestId", StringComparison.Ordinal)).ToList();
+        Assert.Contains(request, l => l.Contains("TraceId", StringComparison.Ordinal));
+        Assert.DoesNotContain(request, l => l.Contains("RequestPath", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Output_TextAskedFor_IsSentences()
     {
         await using var app = await AppProcess.StartAsync(_folder, ("Logs__Format", "Text"));

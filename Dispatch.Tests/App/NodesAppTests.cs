@@ -9,6 +9,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Dispatch.Tests.App;
 
 /// <summary>Three processes on one PostgreSQL behind the nginx that Dispatch ships a configuration for.</summary>
+[Collection(nameof(Alone))]
 public sealed class NodesAppTests(PostgresServer postgres) : IAsyncLifetime
 {
     private const int Contacts = 60, Posters = 6;
@@ -102,7 +103,7 @@ public sealed class NodesAppTests(PostgresServer postgres) : IAsyncLifetime
         await Eventually.Async(async () => await StateAsync("n0") == Core.Nodes.NodeState.Up, TimeSpan.FromSeconds(30));
         await Eventually.Async(async () => (await _nodes[0]!.Http.GetAsync("/health/ready")).IsSuccessStatusCode, TimeSpan.FromSeconds(30));
         await _nodes[0]!.StopAsync();
-        Assert.Equal(Core.Nodes.NodeState.Down, await StateAsync("n0"));
+        Assert.Equal(Core.Nodes.NodeState.Stopped, await StateAsync("n0"));
 
         Task<Core.Nodes.NodeState> StateAsync(string name) => db.Nodes.AsNoTracking().Where(n => n.Name == name).Select(n => n.State).SingleAsync();
     }

@@ -1,7 +1,9 @@
+using Dispatch.Core.Data;
 using Dispatch.Tests.Support;
 using Dispatch.Web.Api;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatch.Tests.Browser;
@@ -10,7 +12,7 @@ namespace Dispatch.Tests.Browser;
 /// The whole application inside the test process on a real port, with a database of its own and the demo's people to sign in as.
 /// <see cref="Address"/> says localhost: passkeys and cookies of a browser do not take 127.0.0.1 for the same.
 /// </summary>
-public sealed class BrowserHost : WebApplicationFactory<ApiOptions>, IAsyncLifetime
+public sealed class BrowserHost : WebApplicationFactory<ApiOptions>, IBrowserSite, IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("dispatch-browser-").FullName;
 
@@ -24,6 +26,8 @@ public sealed class BrowserHost : WebApplicationFactory<ApiOptions>, IAsyncLifet
         Address = new UriBuilder(ClientOptions.BaseAddress) { Host = "localhost" }.Uri;
         return ValueTask.CompletedTask;
     }
+
+    public Task ChangeAsync(Func<DispatchDb, Task> change) => Services.GetRequiredService<Database>().WriteAsync(session => change(session.Db));
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {

@@ -70,26 +70,6 @@ public sealed partial class InboxTests(ChromiumFixture chromium, BrowserHost hos
         Assert.Equal(Awa, await OwnerAsync(contact));
     }
 
-    [Fact]
-    public async Task Presence_AwayAndBack_ShowsInHeaderQueueAndBoard()
-    {
-        var page = await SignInAsync(Ibrahima);
-        var board = await SignInAsync(Admin);
-        var card = board.Locator(".card").Filter(new() { HasText = Ibrahima });
-        await Expect(card.Locator(".presence-online")).ToBeVisibleAsync();
-        await Expect(page.Locator(".place")).ToContainTextAsync("1st of 1");
-
-        await ChooseAsync(page, "Away");
-        await Expect(Presence(page, "away")).ToBeVisibleAsync();
-        await Expect(page.Locator(".place")).ToContainTextAsync("Not in the queue");
-        await Expect(card.Locator(".presence-away")).ToBeVisibleAsync();
-
-        await ChooseAsync(page, "Online");
-        await Expect(Presence(page, "online")).ToBeVisibleAsync();
-        await Expect(page.Locator(".place")).ToContainTextAsync("1st of 1");
-        await Expect(card.Locator(".presence-online")).ToBeVisibleAsync();
-    }
-
     [Theory]
     [InlineData("en-GB", "3 new conversations.")]
     [InlineData("fr-FR", "3 nouvelles conversations.")]
@@ -115,12 +95,6 @@ public sealed partial class InboxTests(ChromiumFixture chromium, BrowserHost hos
         Assert.True(notice.Y >= header.Y + header.Height, "below the header");
         Assert.True(notice.Y + notice.Height <= composer.Y, "above the composer");
         Assert.True(notice.X >= actions.X + actions.Width, "beside the buttons of the thread");
-    }
-
-    private static async Task ChooseAsync(IPage page, string choice)
-    {
-        await page.Locator("#presence-switch > summary").ClickAsync();
-        await page.Locator("#presence-switch .menu-list").GetByRole(AriaRole.Button, new() { Name = choice }).ClickAsync();
     }
 
     [GeneratedRegex("^tick (?:sent|delivered|read)$", RegexOptions.None, 1000)]

@@ -55,7 +55,7 @@ public sealed class NumberTests(ChromiumFixture chromium, BrowserHost host) : Nu
         await Expect(page.Locator(".now")).ToContainTextAsync($"{phone} is connected");
         await Expect(page.Locator(".line")).ToContainTextAsync("The phone scanned");
         await Expect(page.Locator(".page-head")).ToContainTextAsync("Healthy");
-        Assert.Equal($"/numbers/{number}", new Uri(page.Url).PathAndQuery);
+        await Expect(page).ToHaveURLAsync(new Uri(Host.Address, $"/numbers/{number}").ToString());
         Assert.True(await page.EvaluateAsync<bool>("() => window.notReloaded === true"));
     }
 
@@ -260,7 +260,7 @@ public sealed class NumberTests(ChromiumFixture chromium, BrowserHost host) : Nu
         await Expect(page.Locator(".found")).ToHaveTextAsync("2 numbers");
         await page.GetByLabel("State").SelectOptionAsync("connected");
         await Expect(page.Locator(".found")).ToHaveTextAsync("1 number");
-        Assert.Equal($"/numbers?state=connected&worker={worker.Id}", new Uri(page.Url).PathAndQuery);
+        await Expect(page).ToHaveURLAsync(new Uri(Host.Address, $"/numbers?state=connected&worker={worker.Id}").ToString());
         await Expect(page.Locator("tbody tr")).ToContainTextAsync(name);
         await Expect(page.Locator("tbody tr")).ToContainTextAsync("Healthy");
         var file = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "CSV" }).ClickAsync());

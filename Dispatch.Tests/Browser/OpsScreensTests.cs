@@ -12,7 +12,7 @@ namespace Dispatch.Tests.Browser;
 /// <summary>The overview, the wall, reports, the trails, settings that delete, and a person's data.</summary>
 public sealed class OpsScreensTests(ChromiumFixture chromium, BrowserHost host) : BrowserTest(chromium, host)
 {
-    private static readonly string[] s_pages = ["/overview", "/overview?range=30d", "/overview/wall", "/reports", "/audit", "/audit?trail=conversations", "/settings", "/privacy"];
+    private static readonly string[] s_pages = ["/overview", "/overview?range=30d", "/overview/wall", "/reports", "/reports?kind=week", "/audit", "/audit?trail=conversations", "/audit?of=driver", "/settings", "/privacy", "/ops/health", "/alerts?state=all", "/load"];
 
     [Fact]
     public async Task Overview_SomebodyWaitsAndIsAnswered_FollowsAndLeadsToTheList()

@@ -1,5 +1,7 @@
 using Dispatch.Core.Data;
 using Dispatch.Core.Outreach;
+using Dispatch.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -94,6 +96,36 @@ public sealed class OutreachQueueTests(ChromiumFixture chromium, BrowserHost hos
         await Expect(page.Locator(".page .empty")).ToBeVisibleAsync();
         var ends = ids.Select(id => Queries.ActionAsync(id).GetAwaiter().GetResult()!.Status).Order().ToList();
         Assert.Equal([ActionStatus.Success, ActionStatus.Failed], ends);
+    }
+
+    [Fact]
+    public async Task Thread_WithALineInDoubt_SaysWhoDecidesAndShowsWhatWasDecided()
+    {
+        var account = await AccountAsync("Doute");
+        var prospect = await ProspectAsync(account.Id, "Ibou Fall");
+        var sent = await Outreach.ExecuteSendReply(prospect.Id, account.Id, "Bonjour, une question ?");
+        Assert.True(sent.Succeeded);
+        var key = $"outreach/{sent.Id}";
+        // The simulated contact reads it, and whoever reads it ends a doubt: only after that it is as if a process had died between the call and its record.
+        await Eventually.Async(() => Get<Database>().WriteAsync(session => session.Db.Messages.AnyAsync(m => m.EffectKey == key && m.Status == Core.Conversations.MessageStatus.Read)));
+        await EndAsync([sent.Id], ActionStatus.Uncertain, "LostSender");
+        Assert.Equal(1, await Get<Database>().WriteAsync(session => session.Db.Messages.Where(m => m.EffectKey == key)
+            .ExecuteUpdateAsync(set => set.SetProperty(m => m.Status, Core.Conversations.MessageStatus.Uncertain))));
+        var contact = new Contact(prospect.Name, prospect.Phone);
+        var awa = await SignInAsync(Awa);
+        await WriteAsync(contact, "Oui ?");
+        await OpenThreadAsync(awa, contact);
+        var line = awa.Locator(".bubble").Filter(new() { HasText = "Bonjour, une question ?" });
+        await Expect(line).ToContainTextAsync("Under Actions a person says which, after a look at the chat.");
+        // Whoever answers must not send it a second time from here.
+        await Expect(line.GetByRole(AriaRole.Button)).ToHaveCountAsync(0);
+
+        var page = await SignInAsync(Admin);
+        await GoAsync(page, $"/actions?tab=uncertain&account={account.Id}");
+        await Button(Rows(page).First, "It was sent").ClickAsync();
+
+        await Expect(line).Not.ToContainTextAsync("Under Actions a person says which");
+        await StatusAsync(sent.Id, ActionStatus.Success);
     }
 
     [Fact]

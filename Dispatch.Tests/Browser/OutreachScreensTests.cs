@@ -1,5 +1,8 @@
+using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
 using Dispatch.Core.Outreach;
 using Dispatch.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -189,6 +192,33 @@ public sealed class OutreachScreensTests(ChromiumFixture chromium, BrowserHost h
         await page.GetByLabel("Seconds between two").FillAsync("90");
         await Button(page, "Save").ClickAsync();
         await Expect(card).ToContainTextAsync("1 min");
+    }
+
+    [Fact]
+    public async Task Account_WithKeysOfItsOwn_SaysWhichIsWrongAndShowsNoneAgain()
+    {
+        var name = $"Compte Meta {Guid.NewGuid():N}"[..24];
+        var page = await SignInAsync(Admin);
+        await GoAsync(page, "/accounts/new");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync(name);
+        await page.Locator("#account-channel").SelectOptionAsync("new:Meta");
+        await page.GetByLabel("Gateway token").FillAsync("a-token-of-the-cloud-api-0123456789");
+        await page.GetByLabel("Phone number id").FillAsync("106540352242922");
+        await page.GetByLabel("App secret").FillAsync("an-app-secret-of-32-characters-xx");
+        await page.GetByLabel("Verify token").FillAsync("short");
+        await Button(page, "Save").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("This value does not fit: Verify token");
+        await Expect(page.GetByLabel("Verify token")).ToHaveAttributeAsync("aria-invalid", "true");
+        await page.GetByLabel("Verify token").FillAsync("a-word-of-16-characters");
+        await Button(page, "Save").ClickAsync();
+        var card = page.Locator(".card").Filter(new() { HasText = name });
+        await Expect(card).ToContainTextAsync("Meta Cloud API");
+
+        var channel = await Get<Database>().WriteAsync(session => session.Db.Channels.AsNoTracking().Where(c => c.Provider == ChannelProvider.Meta).OrderByDescending(c => c.Id).FirstAsync());
+        Assert.DoesNotContain("a-token-of-the-cloud-api", channel.ProtectedToken, StringComparison.Ordinal);
+        await card.GetByRole(AriaRole.Link, new() { Name = $"Edit {name}" }).ClickAsync();
+        await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync(name);
+        Assert.DoesNotContain("a-token-of-the-cloud-api", await page.ContentAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dispatch.Core.Alerts;
 using Dispatch.Core.Data;
 using Dispatch.Core.Health;
+using Dispatch.Core.Nodes;
 using Dispatch.Core.Settings;
 using Dispatch.Tests.Support;
 using Microsoft.EntityFrameworkCore;
@@ -78,20 +79,31 @@ public abstract class AlertCompliance(DatabaseProvider provider, PostgresServer 
     {
         await Node.Database.WriteAsync(async session =>
         {
-            session.Db.HealthChecks.AddRange(
-                new HealthCheckRow { Node = "tidy", At = Clock.Now.AddSeconds(-1) }, new HealthCheckRow { Node = "tidy", At = Clock.Now, Status = NodeHealth.Stopped }, new HealthCheckRow { Node = "gone", At = Clock.Now });
+            session.Db.Nodes.AddRange(
+                new Node { Name = "tidy", Instance = "1", Version = "", SeenAt = Clock.Now, State = NodeState.Stopped }, new Node { Name = "marked", Instance = "2", Version = "", SeenAt = Clock.Now, State = NodeState.Down },
+                new Node { Name = "frozen", Instance = "3", Version = "", SeenAt = Clock.Now, State = NodeState.Up });
             await session.Db.SaveChangesAsync();
         });
         Clock.Advance(Seconds(181));
         await Watch.RunOnceAsync(Clock.Now);
-        Assert.Equal((AlertKind.NodeGone, "gone"), (Assert.Single(await AllAsync()).Kind, Assert.Single(await AllAsync()).Subject));
+        Assert.Equal([(AlertKind.NodeGone, "frozen"), (AlertKind.NodeGone, "marked")], (await AllAsync()).Select(a => (a.Kind, a.Subject)).Order());
+        // One is heard again, the other is forgotten after a day.
+        await Node.Database.WriteAsync(session => session.Db.Nodes.Where(n => n.Name == "frozen").ExecuteUpdateAsync(set => set.SetProperty(n => n.SeenAt, Clock.Now)));
+        await Watch.RunOnceAsync(Clock.Now);
+        Assert.Equal("marked", Assert.Single(await AllAsync(), a => a.ResolvedAt == null).Subject);
+        Clock.Advance(TimeSpan.FromDays(1));
+        await Node.Database.WriteAsync(session => session.Db.Nodes.Where(n => n.Name == "frozen").ExecuteUpdateAsync(set => set.SetProperty(n => n.SeenAt, Clock.Now)));
+        await Watch.RunOnceAsync(Clock.Now);
+        Assert.All(await AllAsync(), a => Assert.NotNull(a.ResolvedAt));
     }
 
-    [Fact]
-    public async Task PutAwayByAPerson_DoesNotComeBackWhileItLasts()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task PutAwayByAPersonOrAnIntegration_DoesNotComeBackWhileItLasts(bool byAPerson)
     {
         await SettleAsync(Node, Wanted);
-        var person = await Node.AddModeratorAsync("Ana");
+        long? person = byAPerson ? await Node.AddModeratorAsync("Ana") : null;
         await Node.Get<AlertStore>().ResolveAsync((await AllAsync())[0].Id, person);
         for (var i = 0; i < 20; i++)
         {
@@ -100,7 +112,12 @@ public abstract class AlertCompliance(DatabaseProvider provider, PostgresServer 
         }
         Assert.NotNull(Assert.Single(await AllAsync()).ResolvedAt);
 
-        Clock.Advance(Seconds(200));
+        // However long nobody looked.
+        Clock.Advance(Seconds(2000));
+        await SettleAsync(Node, Wanted);
+        Assert.Single(await AllAsync());
+        // Gone for one look, it is news.
+        await SettleAsync(Node);
         await SettleAsync(Node, Wanted);
         Assert.Equal(2, (await AllAsync()).Count);
     }
@@ -301,6 +318,34 @@ public abstract class AlertCompliance(DatabaseProvider provider, PostgresServer 
         Assert.Equal((true, false), (result.TookMs is not null, result.Full));
         Assert.Equal(Provider == DatabaseProvider.PostgreSql, result.ClockDifference is not null);
         Assert.Empty(await Node.ReadAsync(db => db.HealthChecks.ToListAsync()));
+    }
+
+    [Fact]
+    public async Task NewsThatNobodyIsToldMoreOf_NeverStandsBeforeOther()
+    {
+        Configure(Node, null);
+        // More than one look takes: told once, and nobody ever acknowledges them.
+        for (var i = 0; i < 120; i++)
+        {
+            var key = $"daily-report:{i}";
+            await Node.Database.WriteAsync(session => Node.Get<AlertStore>().RaiseAsync(session, AlertKind.DailyReport, AlertSeverity.Info, key, Clock.Now));
+        }
+        for (var i = 0; i < 3; i++) await TellAsync(Node);
+        Clock.Advance(TimeSpan.FromHours(1));
+        await SettleAsync(Node, Wanted);
+
+        Assert.Equal(1, await TellAsync(Node));
+        Assert.Equal(1, await MessagesAsync());
+    }
+
+    [Theory]
+    [InlineData(0, 3, 2, 0)]
+    [InlineData(0, 3, 5, -2)]
+    [InlineData(4, 5, 1, 3)]
+    public void ClockDifference_SlowAnswer_IsNone(int before, int after, int said, int expected)
+    {
+        var zero = Clock.Now;
+        Assert.Equal(Seconds(expected), DatabaseProbe.Difference(zero + Seconds(before), zero + Seconds(after), zero + Seconds(said)));
     }
 
     private static AlertOptions Configure(DispatcherFixture node, Uri? webhook)

@@ -3,6 +3,8 @@ using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Live;
+using Dispatch.Core.Matching;
+using Dispatch.Core.Outreach;
 using Dispatch.Core.Profiles;
 using Dispatch.Core.Settings;
 using Dispatch.Tests.Support;
@@ -43,6 +45,75 @@ public abstract class AuditCompliance(DatabaseProvider provider, PostgresServer 
         Assert.Equal("SettingChanged", Assert.Single((await Queries.ListAsync(new AuditSearch(To: Clock.Now.AddHours(-12)))).Items).Kind);
         Assert.Equal(4, (await Queries.ListAsync(new AuditSearch(From: Clock.Now.AddHours(-12)))).Items.Count);
         Assert.Empty((await Queries.ListAsync(new AuditSearch(From: Clock.Now.AddDays(3)))).Items);
+    }
+
+    [Fact]
+    public async Task Drivers_AddedChangedAndTheirStatus_AreInTheTrailWithoutTheirNumbers()
+    {
+        var person = (await Node.AddOnlineAsync("Ana"))[0];
+        var drivers = Node.Get<DriverService>();
+        var driver = new NewDriver { Name = "Moussa", Phone = "+221 77 100 20 30", Zone = "Plateau" };
+        var id = (await drivers.CreateAsync(driver, person)).Id;
+        await drivers.UpdateAsync(id, driver, person);
+        await drivers.UpdateAsync(id, driver with { Phone = "+221 77 100 20 31", Zone = "Almadies" }, person);
+        await drivers.SetStatusAsync(id, DriverStatus.Paused);
+        await drivers.SetStatusAsync(id, DriverStatus.Paused, 14.7, -17.4);
+        await drivers.ResumeAsync(id, own: true);
+        await drivers.PauseAsync(id, person);
+        await drivers.ImportCsvAsync("name,phone\nMoussa,+221771002031\nAwa,+221771002032", person);
+
+        var rows = (await Queries.ListAsync(new AuditSearch(Of: AuditSubject.Driver))).Items.Reverse().ToList();
+        Assert.Equal(
+            [("DriverAdded", null, "Available"), ("DriverChanged", "phone …, zone Plateau", "phone …, zone Almadies"), ("DriverStatusChanged", "Available", "Paused"),
+             ("DriverStatusChanged", "Available", "Paused"), ("DriversImported", null, "+1, 1")],
+            rows.Select(r => (r.Kind, r.From, r.To)));
+        Assert.Equal(["Ana", "Ana", null, "Ana", "Ana"], rows.Select(r => r.Actor));
+        Assert.All(rows, r => Assert.DoesNotContain("7710020", $"{r.Name}{r.From}{r.To}", StringComparison.Ordinal));
+        Assert.Equal(4, (await Queries.ListAsync(new AuditSearch(Of: AuditSubject.Driver, SubjectId: id))).Items.Count);
+    }
+
+    [Fact]
+    public async Task Driver_PausedByTwoAtOnce_IsOneRow()
+    {
+        var drivers = Node.Get<DriverService>();
+        var id = (await drivers.CreateAsync(new NewDriver { Name = "Moussa", Phone = "+221 77 100 20 30" })).Id;
+        await AtOnceAsync([.. Enumerable.Range(0, 6).Select(_ => (Func<Task<DriverOutcome>>)(() => drivers.PauseAsync(id)))]);
+        Assert.Single((await Queries.ListAsync(new AuditSearch(Kind: "DriverStatusChanged"))).Items);
+    }
+
+    [Fact]
+    public async Task Outreach_AccountsTextsSequencesAndProspects_AreInTheTrail()
+    {
+        const string Secret = "a-very-secret-token-0123456789";
+        var person = (await Node.AddOnlineAsync("Ana"))[0];
+        var channels = new ChannelService(Node.Database, Node.Get<ChannelDirectory>(), new ChannelTokens(new Microsoft.AspNetCore.DataProtection.EphemeralDataProtectionProvider()), Clock, NullLogger<ChannelService>.Instance);
+        var accounts = new AccountService(Node.Database, channels, Profiles(), Node.Get<OutreachSignal>(), Node.Get<Microsoft.Extensions.Options.IOptions<OutreachOptions>>(), Clock);
+        var plan = new AccountPlan { Quotas = new Dictionary<ActionType, int> { [ActionType.Reply] = 5 } };
+        var account = (await accounts.CreateAsync(new NewAccount("Sales", AccountProvider.Whapi, "UTC", plan, Credentials: new ChannelCredentials { Token = Secret }), person)).Id;
+        await accounts.UpdateAsync(account, "Sales", "UTC", plan with { MinGapSeconds = 30 }, person);
+        await accounts.PauseAsync(account, person);
+        await accounts.PauseAsync(account, person);
+        await accounts.ResumeAsync(account, person);
+        Assert.Empty(await Node.Get<OutreachTemplates>().SetAsync(ActionKinds.FirstContact, "en", 1, "Hello {firstName}, shall we talk?", person));
+        Assert.Empty(await Node.Get<OutreachTemplates>().SetAsync(ActionKinds.FirstContact, "en", 1, null, person));
+        Assert.Empty(await Node.Get<OutreachTemplates>().SetAsync(ActionKinds.FirstContact, "en", 1, null, person));
+        Assert.Equal(SequenceResult.Done, (await Node.Get<SequencePlans>().SetAsync('A', (await Node.Get<SequencePlans>().ListAsync())[0].Steps, 0, person)).Result);
+        var prospects = Node.Get<ProspectService>();
+        Assert.Equal(1, (await Node.Get<ProspectImport>().ImportAsync("name,phone\nAwa Diop,+221771002032", new ProspectImportPlan(account, "fr", false, false), person)).Created);
+        var prospect = await Node.ReadAsync(db => db.Prospects.Select(p => p.Id).SingleAsync());
+        await prospects.SetAutomaticAsync(prospect, true, person);
+        await prospects.StopAsync(prospect, StopReason.ByPerson, person);
+        await prospects.StopAsync(prospect, StopReason.ByPerson, person);
+        await prospects.ResumeAsync(prospect, person);
+
+        var rows = (await Queries.ListAsync(new AuditSearch(ActorId: person))).Items.Reverse().ToList();
+        Assert.Equal(
+            ["AccountAdded", "ChannelAdded", "ProfileAdded", "AccountChanged", "AccountPaused", "AccountResumed", "OutreachTextChanged", "OutreachTextChanged", "SequenceChanged", "ProspectsImported",
+             "ProspectAutomaticChanged", "ProspectStopped", "ProspectResumed"], rows.Select(r => r.Kind));
+        Assert.Equal(("minGapSeconds 15", "minGapSeconds 30"), (rows[3].From, rows[3].To));
+        Assert.Equal(["", "", ""], rows[^3..].Select(r => r.Name));
+        Assert.Equal(3, (await Queries.ListAsync(new AuditSearch(Of: AuditSubject.Prospect, SubjectId: prospect))).Items.Count);
+        Assert.All(rows, r => Assert.False($"{r.Name}{r.From}{r.To}" is var all && (all.Contains(Secret, StringComparison.Ordinal) || all.Contains("shall we talk", StringComparison.Ordinal) || all.Contains("Diop", StringComparison.Ordinal))));
     }
 
     [Fact]

@@ -84,6 +84,45 @@ public abstract class InvitationCompliance(DatabaseProvider provider, PostgresSe
     }
 
     [Fact]
+    public async Task Approach_OfSomebodyWhoIsConnectedAlready_WritesToHimAfterAll()
+    {
+        var account = await AccountAsync(Plan(invitation: 5));
+        var prospect = await LinkedInAsync(account, contact: true);
+        Node.Gateway.OnInvite = _ => new SendResult(null, null) { Connected = true };
+        var job = Node.Get<ConnectionJob>();
+
+        await job.RunOnceAsync(Clock.Now);
+        await job.RunOnceAsync(Clock.Now);
+
+        Assert.Single(Invited);
+        Assert.Single(Node.Gateway.Sent);
+        Assert.Equal((ProspectStage.Contacted, (DateTime?)Clock.Now, null), (await ReadProspectAsync(prospect)) is var p ? (p.Stage, p.ContactedAt, p.ContactDueAt) : default);
+        await AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Approach_OfSomebodyWhoSaysYesMeanwhile_WritesToHimAfterAll()
+    {
+        var account = await AccountAsync(Plan(invitation: 5));
+        var prospect = await LinkedInAsync(account, contact: true);
+        var address = (await ReadProspectAsync(prospect)).Address;
+        // His yes is there before the answer to the invitation is stored.
+        Node.Gateway.OnInvite = _ =>
+        {
+            Task.Run(() => Node.Get<AccountNews>().ConnectedAsync(Profile.ChannelId, address, "x")).InTime().GetAwaiter().GetResult();
+            return new SendResult("i1", null);
+        };
+        var job = Node.Get<ConnectionJob>();
+
+        await job.RunOnceAsync(Clock.Now);
+        await job.RunOnceAsync(Clock.Now);
+
+        Assert.Single(Node.Gateway.Sent);
+        Assert.Equal((ProspectStage.Contacted, null), (await ReadProspectAsync(prospect)) is var p ? (p.Stage, p.ContactDueAt) : default);
+        await AssertSoundAsync();
+    }
+
+    [Fact]
     public async Task Connected_EndsWhatIsOpen()
     {
         var account = await AccountAsync();

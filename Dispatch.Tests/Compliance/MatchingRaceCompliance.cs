@@ -43,6 +43,44 @@ public abstract class MatchingRaceCompliance(DatabaseProvider provider, Postgres
     }
 
     [Fact]
+    public async Task CreateAsync_OneKeyAtOnceOnTwoNodes_MakesOneBooking()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var wanted = new NewBooking
+            {
+                CustomerName = "Awa", CustomerPhone = $"+33 6 78 00 00 {i:00}", PickupAddress = "Sandaga", DropAddress = "Almadies", PickupTime = Clock.Now.AddHours(1), EffectKey = $"ride-{i}",
+            };
+
+            var made = await AtOnceAsync(Enumerable.Range(0, 8).Select(n => (Func<Task<BookingOutcome>>)(() => (n % 2 == 0 ? Node : _other).Get<BookingService>().CreateAsync(wanted))).ToArray());
+
+            Assert.All(made, m => Assert.Equal((BookingResult.Done, made[0].Id), (m.Result, m.Id)));
+            Assert.Single(made, m => !m.Repeated);
+        }
+        Assert.Equal(20, await Node.ReadAsync(db => db.Bookings.CountAsync()));
+        Assert.Equal(20, await Node.ReadAsync(db => db.BookingEvents.CountAsync()));
+    }
+
+    [Fact]
+    public async Task CreateAsync_AskedAgainWhenItsTimeHasPassed_IsTheBookingThatWasMadeAndNotTheRideOfAnotherDay()
+    {
+        var wanted = new NewBooking
+        {
+            CustomerName = "Awa", CustomerPhone = "+33 6 78 00 00 99", PickupAddress = "Sandaga", DropAddress = "Almadies", PickupTime = Clock.Now.AddHours(1), StartAt = Clock.Now.AddSeconds(5),
+            EffectKey = "commute",
+        };
+        var made = await Bookings.CreateAsync(wanted);
+        Clock.Advance(TimeSpan.FromMinutes(2));
+
+        var again = await Bookings.CreateAsync(wanted);
+        Assert.Equal((BookingResult.Done, made.Id, true), (again.Result, again.Id, again.Repeated));
+        Assert.Equal(BookingResult.BadInput, (await Bookings.CreateAsync(wanted with { EffectKey = "another" })).Result);
+        await Matching.CancelMatchingAsync(made.Id, "over");
+        Assert.Equal(BookingResult.Done, (await Bookings.CreateAsync(wanted)).Result);
+        Assert.Equal(BookingResult.OtherBooking, (await Bookings.CreateAsync(wanted with { PickupTime = wanted.PickupTime!.Value.AddDays(1), StartAt = null })).Result);
+    }
+
+    [Fact]
     public async Task HundredDrivers_AcceptOneBookingAtOnce_OneWinsAnd99AreTold()
     {
         const int rounds = 200;

@@ -265,6 +265,27 @@ public abstract class MatchingTimeoutCompliance(DatabaseProvider provider, Postg
     }
 
     [Fact]
+    public async Task Message_WhoseSenderSleptBeforeTheCall_IsUncertainAndDoesNotLeaveWhenItWakes()
+    {
+        await DriverAsync();
+        var booking = await BookingAsync();
+        var sender = Node.Get<ServiceMessageSender>();
+        var slept = false;
+        sender.BeforeCall = async () =>
+        {
+            if (slept) return;
+            slept = true;
+            Clock.Advance(Seconds(61));
+            Assert.True(await sender.SweepAsync(Clock.Now) > 0);
+        };
+
+        await Matching.StartMatchingAsync(booking).InTime();
+        await Eventually.Async(async () => slept && (await MessagesAsync(booking)).Exists(m => m.Status == Core.Conversations.MessageStatus.Uncertain));
+
+        Assert.Empty(Node.Gateway.Sent);
+    }
+
+    [Fact]
     public async Task Message_SweptWhileItsCallIsOnItsWay_IsSentWhenTheGatewayAnswers()
     {
         await DriverAsync();

@@ -117,10 +117,15 @@ public abstract class NodeCompliance(DatabaseProvider provider, PostgresServer p
     }
 
     [Fact]
-    public async Task Stopping_IsDrainingThenDown()
+    public async Task Stopping_IsDrainingThenStoppedAndItsLeasesAreFree()
     {
         var (heart, status) = Heart(Other);
+        var told = 0;
+        status.Drained += () => told++;
         await heart.RunOnceAsync(Clock.Now);
+        var leases = Node.Get<Leases>();
+        Assert.NotNull(await leases.TryAcquireAsync("a task", Other, TimeSpan.FromHours(1)));
+        Assert.Null(await leases.TryAcquireAsync("a task", Node.Node, TimeSpan.FromHours(1)));
 
         await heart.StoppingAsync(CancellationToken.None);
         Assert.Equal(NodeObstacle.Draining, status.Obstacle(Seconds(10)));
@@ -128,7 +133,87 @@ public abstract class NodeCompliance(DatabaseProvider provider, PostgresServer p
         Assert.Equal(NodeState.Draining, (await RowAsync(Other)).State);
 
         await heart.StoppedAsync(CancellationToken.None);
-        Assert.Equal(NodeState.Down, (await RowAsync(Other)).State);
+        Assert.Equal(NodeState.Stopped, (await RowAsync(Other)).State);
+        Assert.Equal(1, told);
+        Assert.NotNull(await leases.TryAcquireAsync("a task", Node.Node, TimeSpan.FromHours(1)));
+    }
+
+    [Fact]
+    public async Task End_InOrder_LetsGoOfWhatIsStillOpenThere()
+    {
+        var (heart, _) = Heart(Other);
+        await heart.RunOnceAsync(Clock.Now);
+        var ana = await Node.AddModeratorAsync("Ana");
+        await Node.Orchestrator.HandleUserConnectedAsync(ana, "circuit", Other);
+
+        await heart.StoppedAsync(CancellationToken.None);
+
+        Assert.Equal((PresenceState.Online, (DateTime?)Clock.Now + Seconds(30)), (await Node.ModeratorAsync(ana)) is var p ? (p.State, p.GraceUntil) : default);
+        await using var db = Node.Database.Read();
+        Assert.False(await db.ModeratorConnections.AnyAsync(c => c.Node == Other));
+    }
+
+    [Fact]
+    public async Task Connection_MadeOnANodeThatWasGivenUp_IsLetGoOfWithTheNextLook()
+    {
+        var (heart, _) = Heart(Other);
+        await heart.RunOnceAsync(Clock.Now);
+        await SilenceAsync(Other);
+        Assert.Single(await Node.Orchestrator.SettleLostNodesAsync(Node.Node, Seconds(10), Clock.Now));
+        var ana = await Node.AddModeratorAsync("Ana");
+        await Node.Orchestrator.HandleUserConnectedAsync(ana, "circuit", Other);
+
+        Assert.Empty(await Node.Orchestrator.SettleLostNodesAsync(Node.Node, Seconds(10), Clock.Now));
+
+        Assert.NotNull((await Node.ModeratorAsync(ana)).GraceUntil);
+        await using var db = Node.Database.Read();
+        Assert.False(await db.ModeratorConnections.AnyAsync());
+    }
+
+    [Fact]
+    public async Task Look_OfOneThatWasAwayItself_SparesTheOthersUntilTheyHadTheTime()
+    {
+        var (heart, _) = Heart(Node.Node);
+        var (other, otherStatus) = Heart(Other);
+        await heart.RunOnceAsync(Clock.Now);
+        await other.RunOnceAsync(Clock.Now);
+        // The database was away for both; this one is back first.
+        Clock.Advance(Seconds(60));
+        await SilenceAsync(Other);
+        Assert.Empty(await heart.RunOnceAsync(Clock.Now));
+        Assert.Equal(NodeState.Up, (await RowAsync(Other)).State);
+        var revived = 0;
+        otherStatus.Revived += () => revived++;
+        await other.RunOnceAsync(Clock.Now);
+        Assert.Equal(0, revived);
+
+        // One that stays silent is found all the same.
+        await SilenceAsync(Other);
+        var found = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            Clock.Advance(Seconds(4));
+            found.AddRange(await heart.RunOnceAsync(Clock.Now));
+        }
+        Assert.Equal([Other], found);
+    }
+
+    [Fact]
+    public async Task NameTaken_ByAProcessThatCouldNotStart_IsTakenBack()
+    {
+        var (first, status) = Heart(Other);
+        var revived = 0;
+        status.Revived += () => revived++;
+        await first.RunOnceAsync(Clock.Now);
+        await Heart(Other).Item1.RunOnceAsync(Clock.Now);
+        await first.RunOnceAsync(Clock.Now);
+        Assert.True(status.IsNameTaken);
+
+        Clock.Advance(Seconds(60));
+        await SilenceAsync(Other);
+        await first.RunOnceAsync(Clock.Now);
+
+        Assert.Equal((false, 1, status.Instance), (status.IsNameTaken, revived, (await RowAsync(Other)).Instance));
     }
 
     private (NodeHeartbeat, NodeSelf) Heart(string name)

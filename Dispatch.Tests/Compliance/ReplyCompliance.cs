@@ -125,6 +125,37 @@ public abstract class ReplyCompliance(DatabaseProvider provider, PostgresServer 
     }
 
     [Fact]
+    public async Task Send_WhileAnotherNodeHasTheAnswerBeforeItOnItsWay_WaitsForThatAndNotForEver()
+    {
+        var (first, second) = (await SayAsync("one"), await SayAsync("two"));
+        // A node that began with the first and does not come back.
+        Assert.NotNull(await Node.Database.WriteAsync(session => ReplyStore.StartAsync(session, first, Clock.Now, Clock.Now - OutboundSender.InOrderFor)));
+
+        Assert.False(await Node.Sender.SendAsync(second));
+        Assert.Equal(MessageStatus.Queued, (await Node.MessageAsync(second)).Status);
+        Assert.Empty(Node.Gateway.Sent);
+
+        Clock.Advance(OutboundSender.InOrderFor + Seconds(1));
+        Assert.True(await Node.Sender.SendAsync(second));
+        Assert.Equal(["two"], Node.Gateway.Sent.Select(s => s.Text));
+    }
+
+    [Fact]
+    public async Task GiveBack_OfWhatWasNotCalled_WaitsAgainUnlessSomebodyTookItForLost()
+    {
+        var (id, started) = (await SayAsync("hello"), Clock.Now);
+        await Node.Database.WriteAsync(session => ReplyStore.StartAsync(session, id, started, started - OutboundSender.InOrderFor));
+        Assert.Equal(1, await Node.Database.WriteAsync(session => ReplyStore.GiveBackAsync(session, id, started)));
+        Assert.Equal(MessageStatus.Queued, (await Node.MessageAsync(id)).Status);
+
+        await Node.Database.WriteAsync(session => ReplyStore.StartAsync(session, id, started, started - OutboundSender.InOrderFor));
+        Clock.Advance(OutboundSender.SendingFor + Seconds(1));
+        await Node.Sender.SweepAsync(Clock.Now);
+        Assert.Equal(0, await Node.Database.WriteAsync(session => ReplyStore.GiveBackAsync(session, id, started)));
+        Assert.Equal(MessageStatus.Uncertain, (await Node.MessageAsync(id)).Status);
+    }
+
+    [Fact]
     public async Task Sweep_AfterACrashWhileSending_IsUncertainAndNeverSentByItself()
     {
         var left = new TaskCompletionSource();

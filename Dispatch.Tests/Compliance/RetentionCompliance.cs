@@ -1,8 +1,10 @@
 using System.Text.Json;
+using Dispatch.Core.Alerts;
 using Dispatch.Core.Audit;
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
 using Dispatch.Core.Matching;
+using Dispatch.Core.Messaging;
 using Dispatch.Core.Overview;
 using Dispatch.Core.Retention;
 using Dispatch.Core.Settings;
@@ -80,15 +82,19 @@ public abstract class RetentionCompliance(DatabaseProvider provider, PostgresSer
     [Fact]
     public async Task Run_OnTwoNodesAtOnce_DeletesEachOnce()
     {
-        // Room for all: what waits for somebody is not deleted.
+        // Room for all, and all closed but one: what is somebody's work is not deleted.
         await Node.AddOnlineAsync("Ana", "Ben", "Cy", "Dia");
-        for (var i = 0; i < 30; i++) await Node.ReceiveAsync(Profile, $"3361{i:00}");
+        for (var i = 0; i < 31; i++)
+        {
+            var conversation = await Node.OpenAsync(Profile, $"3361{i:00}");
+            if (i > 0) await Node.Orchestrator.CloseAsync(conversation.Id, null, supervisor: true);
+        }
         await CountAsync();
         Clock.Advance(TimeSpan.FromDays(40));
         await Node.Get<SettingsService>().ChangeAsync(RetentionSettings.MessagesKey.Key, 30, null);
         await using var other = await Store.StartNodeAsync(Clock, "node-2");
         await AtOnceAsync(() => AllAsync(Node), () => AllAsync(other));
-        Assert.Equal(0, await Node.ReadAsync(db => db.Messages.CountAsync()));
+        Assert.Equal(1, await Node.ReadAsync(db => db.Messages.CountAsync()));
         Assert.Equal(30, (await Node.ReadAsync(db => db.AuditEntries.ToListAsync())).Where(e => e.Name == "messages").Sum(e => int.Parse(e.After!, System.Globalization.CultureInfo.InvariantCulture)));
     }
 
@@ -110,6 +116,8 @@ public abstract class RetentionCompliance(DatabaseProvider provider, PostgresSer
         await Node.Orchestrator.CloseAsync(conversation.Id, admin);
         Assert.Equal(ErasureResult.OpenBooking, (await Contacts.EraseAsync(contact.Id, admin)).Result);
         await Node.Matching.CancelMatchingAsync(booking.Id, "no");
+        Assert.Equal(ErasureResult.MessageLeaving, (await Contacts.EraseAsync(contact.Id, admin)).Result);
+        await Node.Get<ServiceMessageSender>().RunOnceAsync(Clock.Now);
 
         var bytes = (await Contacts.ExportAsync(contact.Id, admin))!;
         var export = JsonDocument.Parse(bytes).RootElement;
@@ -132,12 +140,32 @@ public abstract class RetentionCompliance(DatabaseProvider provider, PostgresSer
     }
 
     [Fact]
+    public async Task Customer_WhoNeverWrote_IsFoundByNumberAndForgotten()
+    {
+        var booking = await Node.Get<BookingService>().CreateAsync(new NewBooking
+            { CustomerName = "Awa Diop", CustomerPhone = "+" + Awa, PickupAddress = "12 rue X", DropAddress = "Airport", PickupTime = Clock.Now.AddHours(1) });
+        await Node.Matching.CancelMatchingAsync(booking.Id, "no");
+        await Node.Get<ServiceMessageSender>().RunOnceAsync(Clock.Now);
+
+        // Asked by several at once, he is one.
+        await AtOnceAsync(Enumerable.Range(0, 4).Select(_ => (Func<Task<IReadOnlyList<ContactHit>>>)(() => Contacts.FindAsync("+221 77 555"))).ToArray());
+        var hit = Assert.Single(await Contacts.FindAsync("+221 77 555"));
+
+        Assert.Equal(("Awa Diop", Awa, 0), (hit.Name, hit.Address, hit.Conversations));
+        Assert.Equal(hit.Id, Assert.Single(await Contacts.FindAsync("AWA d")).Id);
+        Assert.Contains("12 rue X", System.Text.Encoding.UTF8.GetString((await Contacts.ExportAsync(hit.Id, null))!), StringComparison.Ordinal);
+        Assert.Equal(ErasureResult.Done, (await Contacts.EraseAsync(hit.Id, null)).Result);
+        await AssertNowhereAsync(Awa, "12 rue X", "Awa Diop");
+        Assert.Empty(await Contacts.FindAsync("+221 77 555"));
+    }
+
+    [Fact]
     public async Task Erase_WhileHeWrites_NeverLosesAConversation()
     {
         await Node.AddOnlineAsync("Ana");
-        for (var round = 0; round < 8; round++)
+        for (var round = 0; round < 25; round++)
         {
-            var address = $"33690{round}";
+            var address = $"33690{round:00}";
             var conversation = await Node.OpenAsync(Profile, address, "first");
             await Node.Orchestrator.CloseAsync(conversation.Id, null, supervisor: true);
             var erasing = Task.Run(() => Contacts.EraseAsync(conversation.ContactId, null));
@@ -145,8 +173,38 @@ public abstract class RetentionCompliance(DatabaseProvider provider, PostgresSer
             var result = (await erasing.InTime()).Result;
             // Either he was first and is somebody new now, or he was not erased: his second word is in an open conversation of his.
             Assert.True(result is ErasureResult.Done or ErasureResult.OpenConversation, result.ToString());
+            Assert.Equal(address, await Node.ReadAsync(db => db.Conversations.Where(c => c.Status != ConversationStatus.Closed)
+                .Join(db.Contacts, c => c.ContactId, p => p.Id, (c, p) => p).OrderByDescending(p => p.Id).Select(p => p.Address).FirstAsync(a => a == address || a.StartsWith("erased"))));
             Assert.Equal(1, await Node.ReadAsync(db => db.Messages.CountAsync(m => m.Text == "second" && db.Conversations.Any(c => c.Id == m.ConversationId && c.Status != ConversationStatus.Closed))) - round);
         }
+    }
+
+    [Fact]
+    public async Task Run_OverAlerts_KeepsTheOpenTheUntoldAndWhatIsStillSeen()
+    {
+        var (old, now) = (Clock.Now, Clock.Now.AddDays(40));
+        Alert Make(string key, AlertKind kind, DateTime? ended, DateTime? told, DateTime seen, bool putAway = false) => new()
+        {
+            DedupeKey = key, Kind = kind, Severity = AlertSeverity.Warning, FirstSeenAt = old, LastSeenAt = seen, ResolvedAt = ended, ClosedToldAt = told, PutAway = putAway, HushedAt = putAway ? ended : null,
+        };
+        await Node.Database.WriteAsync(session =>
+        {
+            session.Db.Alerts.AddRange(
+                Make("open", AlertKind.BrokerDown, null, null, old),
+                Make("untold", AlertKind.BrokerDown, old, null, old),
+                Make("over", AlertKind.BrokerDown, old, old, old),
+                // Nobody looks whether the cause of these lasts: nothing takes the mark off them.
+                Make("put away", AlertKind.BookingTimeout, old, old, old, putAway: true),
+                Make("lasts", AlertKind.ActionsLate, old, old, now.AddMinutes(-1), putAway: true),
+                Make("young", AlertKind.BrokerDown, now.AddDays(-1), now.AddDays(-1), now.AddDays(-1)));
+            return session.Db.SaveChangesAsync();
+        });
+        Clock.Advance(TimeSpan.FromDays(40));
+        await Node.Get<SettingsService>().ChangeAsync(RetentionSettings.LogsKey.Key, 30, null);
+
+        await AllAsync(Node);
+
+        Assert.Equal(["lasts", "open", "untold", "young"], await Node.ReadAsync(db => db.Alerts.OrderBy(a => a.DedupeKey).Select(a => a.DedupeKey).ToListAsync()));
     }
 
     /// <summary>Three that were closed, and one that waits because nobody may serve its profile.</summary>

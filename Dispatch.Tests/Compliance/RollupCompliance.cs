@@ -102,6 +102,8 @@ public abstract class RollupCompliance(DatabaseProvider provider, PostgresServer
         // A message takes its id, and another one with a higher id is committed first.
         await using var late = Store.Open();
         await using var transaction = await late.Database.BeginTransactionAsync();
+        // It is meant to be late.
+        await late.Database.ExecuteSqlRawAsync("SET LOCAL idle_in_transaction_session_timeout = 0");
         late.Messages.Add(new Core.Conversations.Message { ConversationId = conversation, ChannelId = Profile.ChannelId, Type = "text", Text = "late", At = Clock.Now, StoredAt = Clock.Now, StatusAt = Clock.Now });
         await late.SaveChangesAsync();
         await Node.ReceiveAsync(Profile, "336002", "early");

@@ -1,4 +1,5 @@
 using Dispatch.Core.Data;
+using Dispatch.Core.Nodes;
 using Dispatch.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 
@@ -72,6 +73,28 @@ public sealed class DatabaseCopyTests(PostgresServer postgres) : IAsyncLifetime
 
         var third = await CopyAsync();
         Assert.All(third, t => Assert.True(t is { Matches: true, Copied: false }, t.Table));
+    }
+
+    [Fact]
+    public async Task Obstacle_WhereSomethingWouldBeLost_IsNamed()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var from = _source.Open();
+        await using var to = _target.Open();
+        var copy = new DatabaseCopy(from, to);
+        var now = _clock.Now;
+        from.Nodes.Add(new Node { Name = "old", Instance = "one", State = NodeState.Up, Version = "1", StartedAt = now, SeenAt = now });
+        await from.SaveChangesAsync(cancel);
+        Assert.StartsWith("Dispatch still runs on it (node old)", await copy.ObstacleAsync(now, cancel), StringComparison.Ordinal);
+        // Killed, a while ago.
+        now = now.AddMinutes(1);
+        Assert.Null(await copy.ObstacleAsync(now, cancel));
+        await CopyAsync();
+        Assert.Null(await copy.ObstacleAsync(now, cancel));
+
+        to.Nodes.Add(new Node { Name = "new", Instance = "two", State = NodeState.Stopped, Version = "1", StartedAt = now, SeenAt = now });
+        await to.SaveChangesAsync(cancel);
+        Assert.StartsWith("Dispatch has worked on the target already (node new)", await copy.ObstacleAsync(now, cancel), StringComparison.Ordinal);
     }
 
     [Fact]

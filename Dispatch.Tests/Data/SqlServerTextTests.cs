@@ -46,13 +46,21 @@ public class SqlServerTextTests
             .Append(QueueLine.Statement(SqlDialect.For(DatabaseProvider.SqlServer))).Append(Leases.Text(SqlDialect.For(DatabaseProvider.SqlServer)))
             .Concat(MatchingStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(OutreachStatements.All(SqlDialect.For(DatabaseProvider.SqlServer)))
             .Concat(BrokerServices.Statements(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(NumberStatements.All)
-            .Concat(RollupStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(AuditLog.Statements)
+            .Concat(RollupStatements.All(SqlDialect.For(DatabaseProvider.SqlServer))).Concat(AuditLog.Statements).Concat(Dispatch.Core.Retention.ProspectRetention.Statements)
             .Concat(NodeStore.Statements(SqlDialect.For(DatabaseProvider.SqlServer))),
         sql => Assert.Empty(Errors(sql)));
 
     [Fact]
     public void StatementForPostgres_DoesNotParse() => Assert.Contains(
         InboundStore.Statements(SqlDialect.For(DatabaseProvider.PostgreSql)), sql => sql.Contains("LATERAL", StringComparison.Ordinal) && Errors(sql).Count > 0);
+
+    [Fact]
+    public void DownScript_Parses()
+    {
+        using var db = Contexts.Create(DatabaseProvider.SqlServer);
+
+        Assert.Empty(Errors(DownScript.Of(db, DownScript.Nothing)!));
+    }
 
     private static List<string> Errors(string sql)
     {

@@ -106,6 +106,7 @@ public abstract class LiveRelayTests : IAsyncLifetime
         // What came from there does not go back: then it would come here once more.
         _there.Publish(new LiveEvent(Topics.Board, EventNames.Assigned, 1));
         await here.SeesAsync(new LiveEvent(Topics.Board, EventNames.Assigned, 1));
+        await there.SeesAsync(new LiveEvent(Topics.Board, EventNames.Assigned, 1));
         Assert.Equal(1, there.Seen.Count(e => e is { Name: EventNames.Assigned }));
     }
 

@@ -93,6 +93,28 @@ public sealed class ConflictPanelTests(PostgresServer postgres) : PanelTest(post
     }
 
     [Fact]
+    public async Task Panel_ShowsWhatWasWrong_CanBeSentAgainWhileThePageStillLooks()
+    {
+        await QuarrelAsync();
+        var looking = new TaskCompletionSource();
+        var panel = RenderFor<UnlockPanel>(_ben, Roles.Moderator, p => p
+            .Add(x => x.Kind, LockKind.Client).Add(x => x.ResourceId, _contact).Add(x => x.HolderName, "Ana").Add(x => x.OnChanged, () => looking.Task));
+        await panel.FindAll(".acts button")[0].ClickAsync();
+
+        var asked = panel.Find("form").SubmitAsync();
+        await Eventually.Async(() =>
+        {
+            panel.Render();
+            return panel.FindAll(".error").Count == 1;
+        });
+
+        // A browser does not send a form by Enter whose button is off, and says nothing.
+        Assert.False(panel.Find("button[type=submit]").HasAttribute("disabled"));
+        looking.SetResult();
+        await asked;
+    }
+
+    [Fact]
     public async Task Panel_TryAgain_StillHeld_NamesWhoHasIt()
     {
         await QuarrelAsync();

@@ -63,12 +63,17 @@ public sealed class ThreadTests : BunitContext
             [Event(1, ConversationEventKind.Opened, At), Event(2, ConversationEventKind.Assigned, At.AddHours(2))],
             HasOlder: false);
 
-        var items = ThreadItems.Build(page, unread: 1, utc => utc);
+        var firstUnread = ThreadItems.FirstUnread(page.Messages, 1);
+        var items = ThreadItems.Build(page, firstUnread, utc => utc);
 
         Assert.Equal(
             ["DayItem", "EventItem", "MessageItem", "MessageItem", "EventItem", "DayItem", "UnreadItem", "MessageItem"], items.Select(i => i.GetType().Name));
         Assert.Equal((true, false), (((MessageItem)items[2]).First, ((MessageItem)items[2]).Last));
         Assert.Equal((false, true), (((MessageItem)items[3]).First, ((MessageItem)items[3]).Last));
+
+        // He writes again: the line stays where the reader left off, and counts him.
+        var later = ThreadItems.Build(page with { Messages = [.. page.Messages, Message(4) with { At = At.AddDays(1), StoredAt = At.AddDays(1) }] }, firstUnread, utc => utc);
+        Assert.Equal((6, 2), (later.ToList().FindIndex(i => i is UnreadItem), later.OfType<UnreadItem>().Single().Count));
     }
 
     private IRenderedComponent<MessageBubble> Bubble(ThreadMessage message) => Render<MessageBubble>(p => p.Add(b => b.Message, message));

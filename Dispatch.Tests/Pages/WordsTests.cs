@@ -13,6 +13,7 @@ using Dispatch.Core.Numbers;
 using Dispatch.Core.Outreach;
 using Dispatch.Core.Overview;
 using Dispatch.Core.Profiles;
+using Dispatch.Core.Reporting;
 using Dispatch.Core.Retention;
 using Dispatch.Core.Settings;
 using Dispatch.Web.Conversations;
@@ -28,6 +29,26 @@ public sealed class WordsTests
     /// <summary>Every area there is: one that is added is looked at without being named here.</summary>
     public static TheoryData<string> Areas => [.. typeof(Dispatch.Web.Resources.Text).Assembly.GetTypes()
         .Where(t => string.Equals(t.Namespace, typeof(Dispatch.Web.Resources.Text).Namespace, StringComparison.Ordinal)).Select(t => t.Name)];
+
+    [Fact]
+    public void Report_ForAPhone_IsShortAndInTheLanguageAskedFor()
+    {
+        var now = new ReportFigures(1200, 300, 280, 12, 95, 600, 3600, 2, 50, 40, 10, 4, 1, 80, 3);
+        var report = new Report(new ReportHead(7, ReportKind.Weekly, new DateOnly(2026, 3, 2), DateTime.UnixEpoch), new ReportBody(now, now with { Messages = 1000, Timeouts = 5, Opened = 1, Closed = 1, Sent = 1, Failed = 1, Matches = 1 }, []));
+        var sentences = new Dispatch.Web.Reports.ReportSentences(Localizer<Dispatch.Web.Resources.Reports>(), Localizer<Dispatch.Web.Resources.Text>());
+        var before = CultureInfo.CurrentUICulture;
+
+        var (english, french) = (sentences.Say(report, "en").Split('\n'), sentences.Say(report, "fr").Split('\n'));
+
+        Assert.Equal(["Report: Week from Monday, March 2, 2026", "What changed against the week before:", "- Messages in: 1,200, 20 % more than the week before (1,000)."], english[..3]);
+        Assert.Equal(("Ce qui a changé par rapport à la semaine précédente\u00a0:", 8, 8), (french[1], english.Length, french.Length));
+        Assert.Equal("More is on the page.", english[^1]);
+        Assert.Same(before, CultureInfo.CurrentUICulture);
+        Assert.InRange(string.Join('\n', french).Length, 100, 1000);
+    }
+
+    private static Microsoft.Extensions.Localization.IStringLocalizer<T> Localizer<T>() => new Microsoft.Extensions.Localization.StringLocalizer<T>(new Microsoft.Extensions.Localization.ResourceManagerStringLocalizerFactory(
+        Microsoft.Extensions.Options.Options.Create(new Microsoft.Extensions.Localization.LocalizationOptions()), Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance));
 
     [Theory]
     [MemberData(nameof(Areas))]
@@ -66,7 +87,7 @@ public sealed class WordsTests
     {
         string[] wanted =
         [
-            .. Names<AuditTrail>("Trail_"), .. Names<AuditTrail>("TrailHelp_"), .. Names<AuditKind>("Audit_"), .. Names<ConversationEventKind>("Conversation_"), .. Names<BookingEventKind>("Booking_"),
+            .. Names<AuditTrail>("Trail_"), .. Names<AuditTrail>("TrailHelp_"), .. Names<AuditKind>("Audit_"), .. Names<AuditSubject>("Of_"), .. Names<ConversationEventKind>("Conversation_"), .. Names<BookingEventKind>("Booking_"),
         ];
         Assert.Empty(wanted.Except(Keys("Audit", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
@@ -78,7 +99,7 @@ public sealed class WordsTests
         string[] wanted =
         [
             .. Names<OverviewTile>("Tile_"), .. Names<OverviewRange>("Range_"), .. Names<HealthLevel>("Level_"), .. Names<BrokerStatus>("Broker_"), "Problem_Waiting", "Problem_Moderators", "Problem_Drivers",
-            "Problem_Broker", "Problem_Loops", "Problem_Database", "Problem_Unsent", .. new[] { "Queue", "Numbers", "Actions" }.SelectMany(t => new[] { $"Problem_{t}_one", $"Problem_{t}_other" }),
+            "Problem_Broker", "Problem_Loops", "Problem_Database", "Problem_Unsent", .. new[] { "Problem_Queue", "Problem_Numbers", "Problem_Actions", "Critical", "Warnings" }.SelectMany(t => new[] { t + "_one", t + "_other" }),
         ];
         Assert.Empty(wanted.Except(Keys("Overview", CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }

@@ -10,6 +10,7 @@ public sealed class AppProcess : IAsyncDisposable
     public const string ApiKey = "an-api-key-of-these-tests", WebhookSecret = "a-webhook-secret";
 
     private readonly Process _process;
+    private bool _disposed;
     private readonly ConcurrentQueue<string> _output = new();
 
     private AppProcess(Process process)
@@ -21,6 +22,8 @@ public sealed class AppProcess : IAsyncDisposable
     }
 
     public HttpClient Http { get; }
+
+    public bool IsRunning => !_process.HasExited;
 
     /// <summary>What it wrote, for the message of a failed test.</summary>
     public string Output => string.Join('\n', _output);
@@ -47,7 +50,15 @@ public sealed class AppProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => app._output.Enqueue(line.Data ?? "");
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        await Eventually.Async(app.IsReady, TimeSpan.FromSeconds(60));
+        try
+        {
+            await Eventually.Async(app.IsReady, TimeSpan.FromSeconds(60));
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
         return app;
     }
 
@@ -80,6 +91,9 @@ public sealed class AppProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A test that replaces its processes may be broken off between the two.
+        if (_disposed) return;
+        _disposed = true;
         Http.Dispose();
         if (!_process.HasExited) await KillAsync();
         _process.Dispose();

@@ -1,5 +1,6 @@
 using Dispatch.Core.Conversations;
 using Dispatch.Core.Data;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
 namespace Dispatch.Tests.Support;
@@ -10,6 +11,12 @@ public static class Consistency
     public static async Task<IReadOnlyList<string>> ViolationsAsync(DispatchDb db)
     {
         var found = new List<string>();
+        // One snapshot: asked while nodes run, rows read one after the other would be of different commits.
+        await db.Database.OpenConnectionAsync();
+        await using var snapshot = db.Database.GetDbConnection() is SqliteConnection sqlite
+            ? sqlite.BeginTransaction(deferred: true)
+            : await db.Database.GetDbConnection().BeginTransactionAsync(db.Database.IsNpgsql() ? System.Data.IsolationLevel.RepeatableRead : System.Data.IsolationLevel.Snapshot);
+        await using var reading = await db.Database.UseTransactionAsync(snapshot);
         var conversations = await db.Conversations.AsNoTracking().ToListAsync();
         var moderators = await db.Moderators.AsNoTracking().ToListAsync();
         var pending = await db.PendingMessages.AsNoTracking().ToListAsync();

@@ -8,10 +8,14 @@ public sealed class FakeClock : TimeProvider
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
     private DateTimeOffset _now = Start;
+    private TimeSpan _setBack;
 
     public DateTime Now => GetUtcNow().UtcDateTime;
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (_lock) return (_now + _setBack).Ticks;
+    }
 
     public override DateTimeOffset GetUtcNow()
     {
@@ -47,6 +51,16 @@ public sealed class FakeClock : TimeProvider
         }
     }
 
+    /// <summary>Somebody sets the clock on the wall: timers and timestamps go on as they were.</summary>
+    public void SetBack(TimeSpan by)
+    {
+        lock (_lock)
+        {
+            (_now, _setBack) = (_now - by, _setBack + by);
+            foreach (var timer in _timers) timer.Due -= by;
+        }
+    }
+
     private sealed class Timer(FakeClock clock, Action fire) : ITimer
     {
         public DateTimeOffset Due { get; set; }
@@ -55,6 +69,8 @@ public sealed class FakeClock : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
+            // As the system's timers do: 49 days and no more.
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(dueTime.TotalMilliseconds, uint.MaxValue - 1);
             lock (clock._lock)
             {
                 clock._timers.Remove(this);

@@ -12,6 +12,8 @@ internal static class ModuleStart
     public static void Run()
     {
         SqliteBootstrap.Initialize();
+        // Programs that benchmarks and tests start alike: a test without them is skipped.
+        Bench.Servers.Installed.Missing = ServerRequirement.Missing;
         // bunit asks for AngleSharp.Diffing 1.x, a partial registry holds 0.17: a request without a version binds what is there.
         AssemblyLoadContext.Default.Resolving += static (context, name) =>
             name is { Name: "AngleSharp.Diffing", Version: not null } ? context.LoadFromAssemblyName(new AssemblyName(name.Name)) : null;

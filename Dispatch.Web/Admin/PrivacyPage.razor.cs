@@ -36,7 +36,8 @@ public sealed partial class PrivacyPage
 
     private Task EraseAsync(ContactHit contact) => DoAsync(async () =>
     {
-        var name = contact.Name.Length > 0 ? contact.Name : Shown(contact.Address);
+        // Several have one name.
+        var name = contact.Name.Length > 0 ? $"{contact.Name} ({Shown(contact.Address)})" : Shown(contact.Address);
         if (await Dialogs.Confirm(Words["EraseAsk", name], Words["Erase"], new ConfirmOptions { OkButtonText = Words["Erase"], CancelButtonText = Text["Cancel"], CloseDialogOnEsc = true }) != true) return;
         var outcome = await Contacts.EraseAsync(contact.Id, (await Authentication).User.Id());
         _said = Words["Erased_" + outcome.Result, outcome.Hash ?? ""];

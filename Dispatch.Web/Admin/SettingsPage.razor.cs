@@ -55,7 +55,7 @@ public sealed partial class SettingsPage
     private void Check(SettingRow row)
     {
         if (Parse(row, Typed(row)) is not null) _wrong.Remove(row.Definition.Key);
-        else _wrong[row.Definition.Key] = Words["OutOfRange", row.Definition.Min, row.Definition.Max];
+        else _wrong[row.Definition.Key] = OutOfRange(row.Definition);
     }
 
     private async Task SaveAsync()
@@ -78,7 +78,7 @@ public sealed partial class SettingsPage
                 if (Parse(row, Typed(row)) is not { } value || value == row.Value) continue;
                 var outcome = await Settings.ChangeAsync(row.Definition.Key, value, Me, Stopping);
                 if (outcome.Result == SettingResult.Done) changed++;
-                else _wrong[row.Definition.Key] = Words["OutOfRange", row.Definition.Min, row.Definition.Max];
+                else _wrong[row.Definition.Key] = OutOfRange(row.Definition);
             }
             _typed.Clear();
             _saved = Words[changed == 0 ? "NothingChanged" : "Saved"];
@@ -89,6 +89,10 @@ public sealed partial class SettingsPage
             _busy = false;
         }
     }
+
+    private string OutOfRange(SettingDefinition d) => Words[d.OrZero ? "OutOfRangeOrZero" : "OutOfRange", d.Min, d.Max];
+
+    private string Limits(SettingDefinition d) => d.Unit == SettingUnit.Flag ? "" : " " + Words[d.OrZero ? "LimitsOrZero" : "Limits", d.Min, d.Max, d.Standard];
 
     private static string Group(SettingRow row) => row.Definition.Key.Split('.')[0];
 
@@ -115,5 +119,5 @@ public sealed partial class SettingsPage
     /// <summary>Null: not a whole number within the limits.</summary>
     private static int? Parse(SettingRow row, string text) =>
         int.TryParse(text.Replace(" ", "", StringComparison.Ordinal).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-        && value >= row.Definition.Min && value <= row.Definition.Max ? value : null;
+        && row.Definition.Allows(value) ? value : null;
 }

@@ -27,6 +27,8 @@ public sealed class AlertWords(IStringLocalizer<Resources.Alerts> words, IString
         AlertKind.ActionsLate => "/actions",
         AlertKind.GatewaySilent => "/profiles",
         AlertKind.LoopStopped or AlertKind.DatabaseAway or AlertKind.DiskFull or AlertKind.ClockOff or AlertKind.NodeGone => "/ops/health",
+        AlertKind.Report when alert.ResourceId is { } report => Invariant($"/reports/{report}"),
+        AlertKind.Report => "/reports",
         AlertKind.DailyReport => "/matching/report?day=" + Uri.EscapeDataString(alert.Subject ?? ""),
     };
 
@@ -39,6 +41,7 @@ public sealed class AlertWords(IStringLocalizer<Resources.Alerts> words, IString
             AlertKind.MatchingHealth => words["Component_" + subject],
             AlertKind.Assignment => findings["Finding_" + subject],
             AlertKind.LockHeld => words["Lock_" + subject],
+            AlertKind.Report => words["Report_" + subject],
             // Zones and days are what they are called.
             _ => subject,
         };

@@ -12,7 +12,7 @@ internal static class AlertEndpoints
         group.MapPost("/{id:long}/acknowledge", AcknowledgeAsync).Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Somebody looks after an alert: nobody else is told of it");
         group.MapPost("/{id:long}/resolve", ResolveAsync).Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound)
-            .WithSummary("Close an alert; it comes back if its cause does");
+            .WithSummary("Close an alert; it does not come back while its cause lasts, and does when the cause is gone and comes again");
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, AlertStore alerts)

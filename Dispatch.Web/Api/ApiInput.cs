@@ -8,7 +8,8 @@ namespace Dispatch.Web.Api;
 /// <summary>What callers send, checked with every error named at once: <c>errors</c> holds a list per field.</summary>
 internal sealed class ApiInput(HttpContext context)
 {
-    public const int MaxPageSize = 200, DefaultPageSize = 50;
+    public const int MaxPageSize = 200, DefaultPageSize = 50, MaxEffectKey = 64;
+    public const string IdempotencyKey = "Idempotency-Key";
     private readonly Dictionary<string, List<string>> _errors = new(StringComparer.Ordinal);
 
     public bool IsBad => _errors.Count > 0;
@@ -25,6 +26,10 @@ internal sealed class ApiInput(HttpContext context)
     {
         if (!good) Wrong(field, reason);
     }
+
+    /// <summary>What makes a repeated request the same one; none is fine.</summary>
+    public void CheckKey(string? key) =>
+        Check(key is null || (key.Length is > 0 and <= MaxEffectKey && !key.Any(char.IsControl)), "effectKey", $"1 to {MaxEffectKey} characters, none of them a control character.");
 
     /// <summary>The JSON body; null and an error when it is none. A body that may be left out is its type's default then.</summary>
     public async Task<T?> BodyAsync<T>(bool optional = false)

@@ -49,6 +49,9 @@ public sealed record CreateBooking
 
     /// <summary>When the search begins by itself; left out: when it is started.</summary>
     public DateTimeOffset? StartAt { get; init; }
+
+    /// <summary>Makes a repeated request the same booking; also taken from the header <c>Idempotency-Key</c>. 1 to 64 characters.</summary>
+    public string? EffectKey { get; init; }
 }
 
 public sealed record StartMatching

@@ -1,4 +1,5 @@
 using Dispatch.Core.Matching;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Dispatch.Web.Api;
 
@@ -10,7 +11,8 @@ internal static class BookingEndpoints
         group.MapGet("/", ListAsync).Produces<ApiPage<BookingRow>>().WithSummary("Bookings: filter by status, zone, driver, from, to and q; sort, page, pageSize")
             .WithQuery("status", "zone", "driver", "from", "to", "q", "sort", "page", "pageSize");
         group.MapGet("/{id:long}", ReadAsync).Produces<BookingDetails>().WithSummary("One booking with its offers, metrics, messages and time line");
-        group.MapPost("/", CreateAsync).WithBody<CreateBooking>().Produces<BookingCreated>(StatusCodes.Status201Created).WithConflict().WithSummary("Make a booking");
+        group.MapPost("/", CreateAsync).WithBody<CreateBooking>().Produces<BookingCreated>(StatusCodes.Status201Created).Produces<BookingCreated>().WithConflict()
+            .WithSummary("Make a booking; asked again with the same effectKey or Idempotency-Key the answer is 200 with the booking that was made");
         group.MapPost("/{id:long}/match", MatchAsync).WithBody<StartMatching>(optional: true).Produces<MatchingResultAnswer>().WithConflict()
             .WithSummary("Ask every available driver; answered when the offers are handed over");
         group.MapPost("/{id:long}/responses", RespondAsync).WithBody<RespondToBooking>().Produces<ResponseResultAnswer>().WithConflict()
@@ -43,20 +45,26 @@ internal static class BookingEndpoints
     private static async Task<IResult> ReadAsync(long id, HttpContext context, BookingQueries bookings) =>
         await bookings.FindAsync(id, context.RequestAborted) is { } booking ? Results.Ok(booking) : ApiProblems.NotFound("booking", id);
 
-    private static async Task<IResult> CreateAsync(HttpContext context, BookingService bookings)
+    private static async Task<IResult> CreateAsync(HttpContext context, BookingService service, BookingQueries bookings, [FromHeader(Name = ApiInput.IdempotencyKey)] string? idempotencyKey = null)
     {
         var input = new ApiInput(context);
         var body = await input.BodyAsync<CreateBooking>();
+        var key = body?.EffectKey ?? idempotencyKey;
+        input.CheckKey(key);
         if (input.IsBad) return input.Problem;
-        var outcome = await bookings.CreateAsync(new NewBooking
+        var outcome = await service.CreateAsync(new NewBooking
         {
             CustomerName = body!.CustomerName ?? "", CustomerPhone = body.CustomerPhone ?? "", PickupAddress = body.PickupAddress ?? "", DropAddress = body.DropAddress ?? "",
             PickupTime = body.PickupTime?.UtcDateTime, Zone = body.Zone, PickupLatitude = body.PickupLatitude, PickupLongitude = body.PickupLongitude,
-            DropLatitude = body.DropLatitude, DropLongitude = body.DropLongitude, Price = body.Price, Language = body.Language, StartAt = body.StartAt?.UtcDateTime,
+            DropLatitude = body.DropLatitude, DropLongitude = body.DropLongitude, Price = body.Price, Language = body.Language, StartAt = body.StartAt?.UtcDateTime, EffectKey = key is null ? null : $"api:{ApiKeyFilter.CallerOf(context)}:{key}",
         }, cancel: context.RequestAborted);
-        if (outcome.Succeeded) return Results.Created($"/api/bookings/{outcome.Id}", new BookingCreated(outcome.Id, outcome.Status!.Value, outcome.Version));
+        if (outcome.Succeeded)
+        {
+            var made = new BookingCreated(outcome.Id, outcome.Status!.Value, outcome.Version);
+            return outcome.Repeated ? Results.Ok(made) : Results.Created($"/api/bookings/{outcome.Id}", made);
+        }
         foreach (var error in outcome.Errors ?? []) input.Wrong(error.Field, error.Allowed);
-        return input.Problem;
+        return input.IsBad ? input.Problem : await AnswerAsync(outcome, bookings, context);
     }
 
     private static async Task<IResult> MatchAsync(long id, HttpContext context, MatchingService matching)
@@ -150,6 +158,8 @@ internal static class BookingEndpoints
         BookingResult.DriverBusy => ApiProblems.Conflict("The driver has a ride already.", ("result", outcome.Result)),
         BookingResult.WrongStatus => ApiProblems.Conflict(
             $"The booking is {outcome.Status}; that does not allow this.", ("result", outcome.Result), ("status", outcome.Status), ("driverId", outcome.DriverId)),
+        BookingResult.OtherBooking => ApiProblems.Conflict(
+            $"The effect key made booking {outcome.Id}, which is another ride; use a new key for a new booking.", ("result", outcome.Result), ("id", outcome.Id)),
         BookingResult.BadInput => ApiProblems.Invalid("body", outcome.Errors is [var error, ..] ? error.Allowed : "Wrong values."),
     };
 

@@ -5,8 +5,7 @@ namespace Dispatch.Web.Api;
 
 internal static class ConversationEndpoints
 {
-    private const string IdempotencyKey = "Idempotency-Key";
-    private const int MaxEffectKey = 64, MaxNote = 2000;
+    private const int MaxNote = 2000;
 
     public static void Map(RouteGroupBuilder api)
     {
@@ -94,13 +93,13 @@ internal static class ConversationEndpoints
     }
 
     private static async Task<IResult> SendAsync(
-        long id, HttpContext context, DispatcherOrchestrator orchestrator, [FromHeader(Name = IdempotencyKey)] string? idempotencyKey = null)
+        long id, HttpContext context, DispatcherOrchestrator orchestrator, [FromHeader(Name = ApiInput.IdempotencyKey)] string? idempotencyKey = null)
     {
         var input = new ApiInput(context);
         var body = await input.BodyAsync<SendMessage>();
         var key = body?.EffectKey ?? idempotencyKey;
         input.Check(body is null || (!string.IsNullOrWhiteSpace(body.Text) && body.Text.Length <= ReplyOutcome.MaxLength), "text", $"1 to {ReplyOutcome.MaxLength} characters.");
-        input.Check(key is null or { Length: > 0 and <= MaxEffectKey }, "effectKey", $"1 to {MaxEffectKey} characters.");
+        input.CheckKey(key);
         if (input.IsBad) return input.Problem;
         // Two integrations may both count from 1: a key is one within its conversation.
         var effect = key is null ? null : $"api:{id}:{key}";
@@ -114,7 +113,7 @@ internal static class ConversationEndpoints
     }
 
     private static async Task<IResult> StartAsync(
-        HttpContext context, DispatcherOrchestrator orchestrator, [FromHeader(Name = IdempotencyKey)] string? idempotencyKey = null)
+        HttpContext context, DispatcherOrchestrator orchestrator, [FromHeader(Name = ApiInput.IdempotencyKey)] string? idempotencyKey = null)
     {
         var input = new ApiInput(context);
         var body = await input.BodyAsync<StartConversation>();
@@ -126,7 +125,7 @@ internal static class ConversationEndpoints
             input.Check(body.ContactId > 0 || !string.IsNullOrWhiteSpace(body.Address), "contactId", "Needed: whom, as contactId or as address.");
             input.Check(!string.IsNullOrWhiteSpace(body.Text) && body.Text.Length <= ReplyOutcome.MaxLength, "text", $"1 to {ReplyOutcome.MaxLength} characters.");
         }
-        input.Check(key is null or { Length: > 0 and <= MaxEffectKey }, "effectKey", $"1 to {MaxEffectKey} characters.");
+        input.CheckKey(key);
         if (input.IsBad) return input.Problem;
         var outcome = await orchestrator.StartConversationAsync(
             new NewConversation(body!.ProfileId!.Value, body.ModeratorId!.Value, body.Text!, body.ContactId, body.Address, body.Name, key is null ? null : $"start:{key}"),

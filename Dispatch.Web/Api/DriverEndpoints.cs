@@ -44,7 +44,7 @@ internal static class DriverEndpoints
         {
             Name = body!.Name ?? "", Phone = body.Phone ?? "", VehicleType = body.VehicleType, VehiclePlate = body.VehiclePlate, Zone = body.Zone, Latitude = body.Latitude,
             Longitude = body.Longitude, Rating = body.Rating, Language = body.Language, Status = body.Status,
-        }, context.RequestAborted);
+        }, cancel: context.RequestAborted);
         return outcome.Result == DriverResult.Done ? Results.Created($"/api/drivers/{outcome.Id}", new DriverCreated(outcome.Id, body.Status)) : Refusal(outcome, input);
     }
 
@@ -54,7 +54,7 @@ internal static class DriverEndpoints
         var body = await input.BodyAsync<SetDriverStatus>();
         if (body is { Status: null }) input.Wrong("status", "Allowed: Available, Offline, Paused.");
         if (input.IsBad) return input.Problem;
-        var outcome = await drivers.SetStatusAsync(id, body!.Status!.Value, body.Latitude, body.Longitude, context.RequestAborted);
+        var outcome = await drivers.SetStatusAsync(id, body!.Status!.Value, body.Latitude, body.Longitude, cancel: context.RequestAborted);
         return outcome.Result == DriverResult.Done ? Results.Ok(await queries.RowAsync(id, context.RequestAborted)) : Refusal(outcome, input);
     }
 
@@ -64,7 +64,7 @@ internal static class DriverEndpoints
     private static async Task<IResult> ImportAsync(HttpContext context, DriverService drivers)
     {
         using var reader = new StreamReader(context.Request.Body);
-        return Results.Ok(await drivers.ImportCsvAsync(await reader.ReadToEndAsync(context.RequestAborted), context.RequestAborted));
+        return Results.Ok(await drivers.ImportCsvAsync(await reader.ReadToEndAsync(context.RequestAborted), cancel: context.RequestAborted));
     }
 
     private static IResult Refusal(DriverOutcome outcome, ApiInput input)

@@ -11,9 +11,9 @@ internal static class OutreachEndpoints
         accounts.MapGet("/", AccountsAsync).Produces<ApiPage<AccountQuotaAnswer>>().WithSummary("Sending accounts by name with what they may and did today").WithQuery("page", "pageSize");
         accounts.MapPost("/", CreateAccountAsync).WithBody<CreateAccount>().Produces<AccountCreated>(StatusCodes.Status201Created).WithConflict().WithSummary("Make a sending account; no windows: always");
         accounts.MapGet("/{id:long}/quota", QuotaAsync).Produces<AccountQuotaAnswer>().WithSummary("What the account may and did on its local day, and what holds it");
-        accounts.MapPost("/{id:long}/pause", (long id, AccountService service, OutreachQueries queries, HttpContext context) => ChangeAsync(service.PauseAsync(id, context.RequestAborted), queries, context))
+        accounts.MapPost("/{id:long}/pause", (long id, AccountService service, OutreachQueries queries, HttpContext context) => ChangeAsync(service.PauseAsync(id, cancel: context.RequestAborted), queries, context))
             .Produces<AccountQuotaAnswer>().WithConflict().WithSummary("Nothing leaves until it is resumed");
-        accounts.MapPost("/{id:long}/resume", (long id, AccountService service, OutreachQueries queries, HttpContext context) => ChangeAsync(service.ResumeAsync(id, context.RequestAborted), queries, context))
+        accounts.MapPost("/{id:long}/resume", (long id, AccountService service, OutreachQueries queries, HttpContext context) => ChangeAsync(service.ResumeAsync(id, cancel: context.RequestAborted), queries, context))
             .Produces<AccountQuotaAnswer>().WithConflict().WithSummary("Sends again, also past an open breaker; what is overdue is paced");
 
         var sequences = api.MapGroup("/sequences").WithTags("Outreach");
@@ -71,7 +71,7 @@ internal static class OutreachEndpoints
         // Every wrong field in one answer, also those that are read elsewhere.
         foreach (var error in AccountRules.Check(body.Name, zone, plan with { MinGapSeconds = body.MinGapSeconds ?? 0 })) input.Wrong(error.Field, error.Allowed);
         if (input.IsBad) return input.Problem;
-        var outcome = await accounts.CreateAsync(new NewAccount(body.Name!, provider!.Value, zone, plan, body.Channel, body.MinGapSeconds, body.Credentials), context.RequestAborted);
+        var outcome = await accounts.CreateAsync(new NewAccount(body.Name!, provider!.Value, zone, plan, body.Channel, body.MinGapSeconds, body.Credentials), cancel: context.RequestAborted);
         return outcome.Result switch
         {
             AccountResult.Done => Results.Created($"/api/accounts/{outcome.Id}/quota", new AccountCreated(outcome.Id, body.Name!.Trim())),
@@ -164,7 +164,7 @@ internal static class OutreachEndpoints
         await queries.ProspectAsync(id, context.RequestAborted) is { } prospect ? Results.Ok(prospect) : ApiProblems.NotFound("prospect", id);
 
     private static async Task<IResult> StopProspectAsync(long id, HttpContext context, ProspectService prospects, OutreachQueries queries) =>
-        (await prospects.StopAsync(id, StopReason.ByPerson, context.RequestAborted)).Result switch
+        (await prospects.StopAsync(id, StopReason.ByPerson, cancel: context.RequestAborted)).Result switch
         {
             ProspectResult.Done => Results.Ok(await queries.ProspectAsync(id, context.RequestAborted)),
             ProspectResult.NotFound => ApiProblems.NotFound("prospect", id),

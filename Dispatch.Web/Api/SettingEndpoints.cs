@@ -4,18 +4,19 @@ namespace Dispatch.Web.Api;
 
 public sealed record ChangeSetting
 {
-    /// <summary>A whole number from the setting's minimum to its maximum; a flag is 0 or 1.</summary>
+    /// <summary>A whole number from the setting's minimum to its maximum, or 0 where <c>orZero</c> says so; a flag is 0 or 1.</summary>
     public int? Value { get; init; }
 }
 
 /// <summary>A setting that changes while Dispatch runs.</summary>
 /// <param name="Standard">What it is while nobody changed it.</param>
+/// <param name="OrZero">0 is allowed as well, and means "not at all".</param>
 /// <param name="ChangedAt">UTC; null: never.</param>
 /// <param name="ChangedById">The admin; null: never changed, or by an integration.</param>
-public sealed record SettingAnswer(string Key, int Value, int Standard, int Min, int Max, SettingUnit Unit, DateTime? ChangedAt, long? ChangedById)
+public sealed record SettingAnswer(string Key, int Value, int Standard, int Min, int Max, bool OrZero, SettingUnit Unit, DateTime? ChangedAt, long? ChangedById)
 {
     public static SettingAnswer Of(SettingRow row) => new(
-        row.Definition.Key, row.Value, row.Definition.Standard, row.Definition.Min, row.Definition.Max, row.Definition.Unit, row.ChangedAt, row.ChangedById);
+        row.Definition.Key, row.Value, row.Definition.Standard, row.Definition.Min, row.Definition.Max, row.Definition.OrZero, row.Definition.Unit, row.ChangedAt, row.ChangedById);
 }
 
 internal static class SettingEndpoints
@@ -50,8 +51,8 @@ internal static class SettingEndpoints
                 return ApiProblems.Problem(
                     StatusCodes.Status404NotFound, $"There is no setting {key}.", ("settings", SettingCatalog.All.Select(d => d.Key).ToArray()));
             case SettingResult.OutOfRange:
-                var (min, max) = (outcome.Definition!.Min, outcome.Definition.Max);
-                input.Check(false, "value", $"A whole number from {min} to {max}.");
+                var allowed = outcome.Definition!;
+                input.Check(false, "value", $"A whole number from {allowed.Min} to {allowed.Max}{(allowed.OrZero ? ", or 0" : "")}.");
                 return input.Problem;
             case SettingResult.Done:
             default:

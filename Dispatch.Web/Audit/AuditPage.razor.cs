@@ -32,6 +32,9 @@ public sealed partial class AuditPage
     [SupplyParameterFromQuery(Name = "subject")]
     public long? SubjectParameter { get; set; }
 
+    [SupplyParameterFromQuery(Name = "of")]
+    public string? OfParameter { get; set; }
+
     [SupplyParameterFromQuery(Name = "before")]
     public long? BeforeParameter { get; set; }
 
@@ -44,7 +47,7 @@ public sealed partial class AuditPage
     [Inject]
     public required NavigationManager Navigation { get; set; }
 
-    private AuditView View => AuditView.Of(TrailParameter, ActorParameter, KindParameter, FromParameter, ToParameter, SubjectParameter, BeforeParameter);
+    private AuditView View => AuditView.Read(TrailParameter, ActorParameter, KindParameter, FromParameter, ToParameter, SubjectParameter, BeforeParameter, OfParameter);
 
     /// <summary>A trail is read, not watched: it stands still until somebody asks again.</summary>
     protected override IReadOnlyCollection<string> LiveTopics() => [];

@@ -15,10 +15,10 @@ internal static class AuditRoutes
 
     /// <summary>A trail as CSV, with the filters of the page it is downloaded from.</summary>
     public static void MapDispatchAudit(this WebApplication app) => app.MapGet("/audit/export.csv", async (
-        AuditQueries queries, string? trail, long? who, string? what, string? from, string? to, long? subject, string? zone, TimeProvider clock, CancellationToken cancel) =>
+        AuditQueries queries, string? trail, long? who, string? what, string? from, string? to, long? subject, string? of, string? zone, TimeProvider clock, CancellationToken cancel) =>
     {
         var days = zone is not null && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found) ? found : TimeZoneInfo.Utc;
-        var view = AuditView.Of(trail, who, what, from, to, subject, null);
+        var view = AuditView.Read(trail, who, what, from, to, subject, null, of);
         return MatchingExports.File(
             await CsvAsync(queries, view.Filter(days), cancel), $"audit-{view.Trail.ToString().ToLowerInvariant()}-{clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}");
     }).RequireAuthorization(Policies.Admin).ExcludeFromDescription();

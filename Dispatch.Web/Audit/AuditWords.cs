@@ -7,7 +7,7 @@ namespace Dispatch.Web.Audit;
 /// <summary>The lines of the trails in the reader's language, and where each one's subject is.</summary>
 public sealed class AuditWords(
     IStringLocalizer<Resources.Audit> words, IStringLocalizer<Resources.Inbox> inbox, IStringLocalizer<Resources.Numbers> numbers, IStringLocalizer<Resources.Outreach> outreach,
-    IStringLocalizer<Resources.Settings> settings)
+    IStringLocalizer<Resources.Settings> settings, IStringLocalizer<Resources.Drivers> drivers)
 {
     public string Kind(AuditTrail trail, string kind) => trail switch
     {
@@ -23,6 +23,8 @@ public sealed class AuditWords(
     {
         AuditTrail.Changes when row.Subject == AuditSubject.Setting && settings["Setting_" + row.Name] is { ResourceNotFound: false } known => known,
         AuditTrail.Changes when row.Subject == AuditSubject.Contact => words["Contact", row.SubjectId ?? 0],
+        AuditTrail.Changes when row.Subject == AuditSubject.Prospect => words["Prospect", row.SubjectId ?? 0],
+        AuditTrail.Changes when row.Kind == nameof(AuditKind.DriversImported) => words["Drivers"],
         _ => string.IsNullOrEmpty(row.Name) ? words["Nameless", row.SubjectId ?? 0] : row.Name,
     };
 
@@ -38,8 +40,14 @@ public sealed class AuditWords(
     /// <summary>From what to what.</summary>
     public string? Change(AuditTrail trail, AuditRow row)
     {
-        var (from, to) = trail == AuditTrail.Numbers ? (numbers["State_" + row.From].Value, numbers["State_" + row.To].Value) : (row.From, row.To);
-        if (trail == AuditTrail.Changes && row.Kind == nameof(AuditKind.TemplateChanged)) return to is null ? null : words["BackToStandard"].Value;
+        var (from, to) = trail switch
+        {
+            AuditTrail.Numbers => (numbers["State_" + row.From].Value, numbers["State_" + row.To].Value),
+            AuditTrail.Changes when row.Kind is nameof(AuditKind.DriverAdded) or nameof(AuditKind.DriverStatusChanged) => (DriverStatus(row.From), DriverStatus(row.To)),
+            _ => (row.From, row.To),
+        };
+        if (trail == AuditTrail.Changes && row.Kind == nameof(AuditKind.ProspectStopped)) return to is null ? null : outreach["Stop_" + to].Value;
+        if (trail == AuditTrail.Changes && row.Kind is nameof(AuditKind.TemplateChanged) or nameof(AuditKind.OutreachTextChanged)) return to is null ? null : words["BackToStandard"].Value;
         return (from, to) switch
         {
             (null, null) => null,
@@ -49,6 +57,8 @@ public sealed class AuditWords(
             _ => $"{from} → {to}",
         };
     }
+
+    private string? DriverStatus(string? status) => status is null ? null : drivers["Status_" + status].Value;
 
     /// <summary>Where one sees why; null: there is no page.</summary>
     public static string? Href(AuditTrail trail, AuditRow row) => trail switch
@@ -62,7 +72,11 @@ public sealed class AuditWords(
             AuditSubject.Setting => "/settings",
             AuditSubject.Channel or AuditSubject.Profile => "/profiles",
             AuditSubject.Person => "/people",
-            AuditSubject.Template => "/templates",
+            AuditSubject.Template or AuditSubject.OutreachText => "/templates",
+            AuditSubject.Sequence => "/sequences",
+            AuditSubject.Account => "/accounts",
+            AuditSubject.Driver => row.SubjectId is { } driver ? $"/drivers/{AuditView.Number(driver)}" : "/drivers",
+            AuditSubject.Prospect => $"/prospects/{AuditView.Number(row.SubjectId ?? 0)}",
             _ => null,
         },
     };

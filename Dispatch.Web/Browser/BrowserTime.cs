@@ -27,14 +27,14 @@ public sealed class BrowserTime(BrowserInterop browser, TimeProvider clock) : IA
     /// <summary>In a format of one's own, such as <c>T</c> for the time with its seconds.</summary>
     public string Exact(DateTime utc, string format) => ToLocal(utc).ToString(format, CultureInfo.CurrentCulture);
 
-    /// <summary>The time today, with the date on other days.</summary>
+    /// <summary>The time today, with the date on other days, with the year in others.</summary>
     public string Short(DateTime utc)
     {
         var local = ToLocal(utc);
         var today = ToLocal(UtcNow).Date;
         if (local.Date == today) return local.ToString("t", CultureInfo.CurrentCulture);
         var culture = CultureInfo.CurrentCulture;
-        return local.Year == today.Year ? local.ToString("d MMM ", culture) + local.ToString("t", culture) : local.ToString("d", culture);
+        return local.Year == today.Year ? local.ToString("d MMM ", culture) + local.ToString("t", culture) : local.ToString("g", culture);
     }
 
     /// <summary>With seconds, for time lines where they count.</summary>

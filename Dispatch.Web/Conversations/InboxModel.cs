@@ -120,13 +120,15 @@ public sealed class InboxModel(ConversationQueries queries, long me)
         Thread = Thread.WithOlder(older);
     }
 
-    /// <summary>The neighbour of the open conversation in the list; null: there is none.</summary>
+    /// <summary>
+    /// The neighbour of the open conversation in the list; null: there is no other. After the last comes the first: who was just answered goes to the end, and next is whoever waits longest.
+    /// </summary>
     public long? Neighbour(int step)
     {
         if (Rows is not { Count: > 0 } rows) return null;
         var at = rows.FindIndex(r => r.Id == _openId);
-        var next = at < 0 ? (step > 0 ? 0 : rows.Count - 1) : at + step;
-        return next >= 0 && next < rows.Count ? rows[next].Id : null;
+        var next = at < 0 ? (step > 0 ? 0 : rows.Count - 1) : (at + step + rows.Count) % rows.Count;
+        return next == at ? null : rows[next].Id;
     }
 
     private static List<ConversationRow> InPlace(List<ConversationRow> shown, IReadOnlyList<ConversationRow> fresh)

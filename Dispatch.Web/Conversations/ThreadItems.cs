@@ -21,12 +21,11 @@ public static class ThreadItems
 {
     private static readonly TimeSpan GroupGap = TimeSpan.FromMinutes(5);
 
-    /// <param name="unread">How many inbound messages at the end were not seen when the thread was opened.</param>
+    /// <param name="firstUnread">The first message that was not seen when the thread was opened (<see cref="FirstUnread"/>); null: all were.</param>
     /// <param name="toLocal">UTC to the reader's zone: a day is his day.</param>
-    public static IReadOnlyList<ThreadItem> Build(ThreadPage page, int unread, Func<DateTime, DateTime> toLocal)
+    public static IReadOnlyList<ThreadItem> Build(ThreadPage page, long? firstUnread, Func<DateTime, DateTime> toLocal)
     {
         var items = new List<ThreadItem>(page.Messages.Count + page.Events.Count + 8);
-        var firstUnread = FirstUnread(page.Messages, unread);
         var events = new Queue<ThreadEvent>(page.Events);
         DateOnly? day = null;
         ThreadMessage? before = null;
@@ -41,7 +40,7 @@ public static class ThreadItems
             if (AddDay(items, ref day, toLocal(message.At))) before = null;
             if (message.Id == firstUnread)
             {
-                items.Add(new UnreadItem(unread));
+                items.Add(new UnreadItem(page.Messages.SkipWhile(m => m.Id != firstUnread).Count(m => m.Direction == MessageDirection.In)));
                 before = null;
             }
             var continues = before is not null && before.Direction == message.Direction && before.Sender == message.Sender && message.At - before.At < GroupGap;
@@ -61,7 +60,8 @@ public static class ThreadItems
     private static bool IsBefore(ThreadEvent e, ThreadMessage message) =>
         e.At < message.StoredAt || (e.At == message.StoredAt && e.Kind is ConversationEventKind.Opened or ConversationEventKind.Reopened && e.ActorId is null);
 
-    private static long? FirstUnread(IReadOnlyList<ThreadMessage> messages, int unread)
+    /// <summary>The first of so many inbound messages at the end. Asked for once, at the opening: what comes later stands below the line.</summary>
+    public static long? FirstUnread(IReadOnlyList<ThreadMessage> messages, int unread)
     {
         if (unread <= 0) return null;
         var left = unread;

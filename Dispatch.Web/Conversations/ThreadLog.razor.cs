@@ -10,6 +10,7 @@ namespace Dispatch.Web.Conversations;
 public sealed partial class ThreadLog
 {
     private IReadOnlyList<ThreadItem> _items = [];
+    private long? _firstUnread;
     private ElementReference _log;
     private ElementReference _jump;
     private bool _loadingOlder;
@@ -55,7 +56,11 @@ public sealed partial class ThreadLog
         }
     }
 
-    private void Build() => _items = ThreadItems.Build(Page, Unread, Time.ToLocal);
+    private void Build()
+    {
+        _firstUnread ??= ThreadItems.FirstUnread(Page.Messages, Unread);
+        _items = ThreadItems.Build(Page, _firstUnread, Time.ToLocal);
+    }
 
     private async Task OlderAsync()
     {

@@ -13,6 +13,5 @@ public sealed partial class HealthMark
         NodeHealth.Healthy => "check_circle",
         NodeHealth.Degraded => "warning",
         NodeHealth.NotReady => "error",
-        NodeHealth.Stopped => "power_settings_new",
     };
 }

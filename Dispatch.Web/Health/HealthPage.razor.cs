@@ -12,7 +12,7 @@ namespace Dispatch.Web.Health;
 public sealed partial class HealthPage
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1), Again = TimeSpan.FromSeconds(30);
-    private static readonly NodeHealth[] Shown = [NodeHealth.Healthy, NodeHealth.Degraded, NodeHealth.NotReady, NodeHealth.Stopped];
+    private static readonly NodeHealth[] Shown = [NodeHealth.Healthy, NodeHealth.Degraded, NodeHealth.NotReady];
     private IReadOnlyList<NodeProblem> _problems = [];
     private HealthView? _view;
     private ITimer? _timer;

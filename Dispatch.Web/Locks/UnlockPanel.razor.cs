@@ -77,6 +77,8 @@ public sealed partial class UnlockPanel
 
     private Task AskAsync() => OnceAsync(async () =>
     {
+        // A second Enter of a form that is about to go.
+        if (!_asking) return null;
         if (_conflict is { } conflict)
         {
             var outcome = await Conflicts.ResolveAsync(conflict.Id, Me, ConflictChoice.Ask, _reason, Stopping);
@@ -117,12 +119,13 @@ public sealed partial class UnlockPanel
         {
             _problem = await work();
             if (_problem is null) (_asking, _reason) = (false, "");
-            await ReloadAsync();
-            await OnChanged.InvokeAsync();
         }
         finally
         {
+            // Before looking around: a form that is shown with its error and still off swallows the next Enter.
             _busy = false;
         }
+        await ReloadAsync();
+        await OnChanged.InvokeAsync();
     }
 }

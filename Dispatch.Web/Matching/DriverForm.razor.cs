@@ -1,6 +1,8 @@
 using System.Globalization;
 using Dispatch.Core.Matching;
+using Dispatch.Web.Account;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Radzen;
 
 namespace Dispatch.Web.Matching;
@@ -14,6 +16,9 @@ public sealed partial class DriverForm
     private bool _saving, _duplicate, _gone;
 
     public static DialogOptions Size => new() { Width = "min(36rem, 96vw)", CloseDialogOnEsc = true };
+
+    [CascadingParameter]
+    public Task<AuthenticationState> Authentication { get; set; } = null!;
 
     /// <summary>Null: a new driver.</summary>
     [Parameter]
@@ -55,7 +60,8 @@ public sealed partial class DriverForm
         _saving = true;
         try
         {
-            var outcome = Driver is null ? await Drivers.CreateAsync(Draft) : await Drivers.UpdateAsync(Driver.Id, Draft);
+            var me = (await Authentication).User.Id();
+            var outcome = Driver is null ? await Drivers.CreateAsync(Draft, me) : await Drivers.UpdateAsync(Driver.Id, Draft, me);
             _duplicate = outcome.Result == DriverResult.DuplicatePhone;
             _gone = outcome.Result == DriverResult.NotFound;
             if (outcome.Result == DriverResult.Done) Dialogs.Close(_name.Trim());

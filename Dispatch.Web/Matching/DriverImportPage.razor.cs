@@ -1,6 +1,8 @@
 using System.Text;
 using Dispatch.Core.Matching;
+using Dispatch.Web.Account;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Forms;
 using Microsoft.Extensions.Localization;
 
@@ -18,6 +20,9 @@ public sealed partial class DriverImportPage
     private ImportPreview? _preview;
     private ImportResult? _result;
     private bool _busy;
+
+    [CascadingParameter]
+    public Task<AuthenticationState> Authentication { get; set; } = null!;
 
     [Inject]
     public required DriverService Drivers { get; set; }
@@ -50,7 +55,7 @@ public sealed partial class DriverImportPage
     private Task ImportAsync() => DoAsync(async () =>
     {
         if (_text is null) return;
-        _result = await Drivers.ImportCsvAsync(_text);
+        _result = await Drivers.ImportCsvAsync(_text, (await Authentication).User.Id());
         (_preview, _text) = (null, null);
     });
 

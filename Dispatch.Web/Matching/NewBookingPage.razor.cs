@@ -24,6 +24,10 @@ public sealed partial class NewBookingPage
     private WavePolicy _policy;
     private PriorityMode _priority;
     private SearchWhen _when;
+    /// <summary>Of this form: pressed again after an answer that never came, it must not make a second ride.</summary>
+    private readonly string _form = $"form:{Guid.NewGuid():N}";
+    private NewBooking? _pressed;
+    private long? _earlier;
     private bool _more, _saving;
     private string? _failure;
 
@@ -70,7 +74,7 @@ public sealed partial class NewBookingPage
         CustomerName = _name, CustomerPhone = _phone, PickupAddress = _pickup, DropAddress = _drop, Zone = _zone, Price = _price, Language = _language,
         PickupTime = _pickupAt is { } at ? Time.ToUtc(at) : null, StartAt = _when == SearchWhen.At && _startAt is { } start ? Time.ToUtc(start) : null,
         PickupLatitude = _pickupLatitude, PickupLongitude = _pickupLongitude, DropLatitude = _dropLatitude, DropLongitude = _dropLongitude, MaxDistance = _maxDistance,
-        WavePolicy = _policy, PriorityMode = _priority,
+        WavePolicy = _policy, PriorityMode = _priority, EffectKey = _form,
     };
 
     private IReadOnlyList<FieldError> Errors
@@ -118,8 +122,16 @@ public sealed partial class NewBookingPage
         try
         {
             var actor = (await Authentication).User.Id();
-            var made = await Bookings.CreateAsync(Draft, actor);
-            if (!made.Succeeded) return;
+            var draft = Draft;
+            _pressed ??= draft;
+            var made = await Bookings.CreateAsync(draft, actor);
+            if (!made.Succeeded && made.Result != BookingResult.OtherBooking) return;
+            if (made.Repeated && draft != _pressed)
+            {
+                // An earlier press made it and its answer was lost; what was changed since is not in it, so nobody is asked until a person has looked.
+                _earlier = made.Id;
+                return;
+            }
             await StartAsync(made.Id, actor);
             Navigation.NavigateTo($"/bookings/{made.Id}");
         }

@@ -17,7 +17,7 @@ internal sealed partial class ModeratorCircuit(
     ILogger<ModeratorCircuit> logger)
     : CircuitHandler, IDisposable
 {
-    private static readonly TimeSpan ActivityEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ActivityEvery = TimeSpan.FromSeconds(30), LongestPause = TimeSpan.FromSeconds(30);
     private string? _circuit;
     private long? _moderator;
     private long _lastActivity;
@@ -34,7 +34,7 @@ internal sealed partial class ModeratorCircuit(
     public override Task OnConnectionUpAsync(Circuit circuit, CancellationToken cancellationToken)
     {
         _up = true;
-        return SafelyAsync(circuit.Id, () => ConnectAsync(circuit.Id));
+        return ConnectSafelyAsync(circuit.Id);
     }
 
     public override Task OnConnectionDownAsync(Circuit circuit, CancellationToken cancellationToken)
@@ -74,6 +74,8 @@ internal sealed partial class ModeratorCircuit(
         // Connecting counts as activity already.
         _lastActivity = clock.GetTimestamp();
         _moderator = id;
+        // Gone while it was told: the word of its end may have come first.
+        if (!_up) await orchestrator.HandleUserDisconnectedAsync(circuit, CancellationToken.None);
     }
 
     /// <summary>The person was disabled or signed out elsewhere: what is still open is no presence any more.</summary>
@@ -85,18 +87,38 @@ internal sealed partial class ModeratorCircuit(
     /// <summary>The cluster had let go of what is open here.</summary>
     private void OnRevived()
     {
-        if (_up) _ = SafelyAsync(_circuit!, () => ConnectAsync(_circuit!));
+        if (_up) _ = ConnectSafelyAsync(_circuit!);
     }
 
-    private async Task SafelyAsync(string circuit, Func<Task> work)
+    /// <summary>A page that works while its person counts as absent would be worst of all: what fails (the database is away) is tried until it holds or the page is gone.</summary>
+    private async Task ConnectSafelyAsync(string circuit)
+    {
+        if (!await SafelyAsync(circuit, () => ConnectAsync(circuit))) _ = TryAgainAsync();
+
+        async Task TryAgainAsync()
+        {
+            var pause = TimeSpan.FromSeconds(1);
+            do
+            {
+                await Task.Delay(pause, clock);
+                if (pause < LongestPause) pause *= 2;
+            }
+            while (_up && !await SafelyAsync(circuit, () => ConnectAsync(circuit)));
+        }
+    }
+
+    /// <summary>False: it failed, and the log says so.</summary>
+    private async Task<bool> SafelyAsync(string circuit, Func<Task> work)
     {
         try
         {
             await work();
+            return true;
         }
         catch (Exception e)
         {
             LogPresenceFailed(e, circuit);
+            return false;
         }
     }
 

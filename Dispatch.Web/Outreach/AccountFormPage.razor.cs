@@ -1,9 +1,11 @@
 using System.Globalization;
 using Dispatch.Core.Gateways;
 using Dispatch.Core.Outreach;
+using Dispatch.Web.Account;
 using Dispatch.Web.Browser;
 using Dispatch.Web.Matching;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 
 namespace Dispatch.Web.Outreach;
@@ -27,6 +29,9 @@ public sealed partial class AccountFormPage
     /// <summary>Null: a new one.</summary>
     [Parameter]
     public long? Id { get; set; }
+
+    [CascadingParameter]
+    public Task<AuthenticationState> Authentication { get; set; } = null!;
 
     [Inject]
     public required AccountService Accounts { get; set; }
@@ -120,11 +125,11 @@ public sealed partial class AccountFormPage
         _saving = true;
         await DoAsync(async () =>
         {
-            var zone = _draft.TimeZone.Trim();
+            var (zone, me) = (_draft.TimeZone.Trim(), (await Authentication).User.Id());
             var outcome = Id is { } id
-                ? await Accounts.UpdateAsync(id, _draft.Name, zone, plan)
+                ? await Accounts.UpdateAsync(id, _draft.Name, zone, plan, me)
                 : await Accounts.CreateAsync(new NewAccount(_draft.Name, _draft.Provider, zone, plan, _draft.ChannelKey, _draft.GapSeconds,
-                    _draft.Credentials.IsEmpty && Provider is not (AccountProvider.Unipile or AccountProvider.Meta) ? null : _draft.Credentials.Read()));
+                    _draft.Credentials.IsEmpty && Provider is not (AccountProvider.Unipile or AccountProvider.Meta) ? null : _draft.Credentials.Read()), me);
             _duplicate = outcome.Result == AccountResult.DuplicateName ? _draft.Name : null;
             _noChannel = outcome.Result == AccountResult.ChannelNotFound;
             _gone = outcome.Result == AccountResult.NotFound;

@@ -61,9 +61,9 @@ public sealed partial class AccountsPage
     private static (int Day, int Days)? WarmUpOf(AccountRow account) =>
         account.Plan.WarmUp is { } warm && account.Today.DayNumber - warm.From.DayNumber is var day && day < warm.Days ? (Math.Max(0, day) + 1, warm.Days) : null;
 
-    private Task PauseAsync(AccountRow account) => DoAsync(() => Accounts.PauseAsync(account.Id, Stopping), Words["Done_Pause", account.Name], () => ResumeAsync(account));
+    private Task PauseAsync(AccountRow account) => DoAsync(() => Accounts.PauseAsync(account.Id, Me, Stopping), Words["Done_Pause", account.Name], () => ResumeAsync(account));
 
-    private Task ResumeAsync(AccountRow account) => DoAsync(() => Accounts.ResumeAsync(account.Id, Stopping), Words["Done_ResumeAccount", account.Name], null);
+    private Task ResumeAsync(AccountRow account) => DoAsync(() => Accounts.ResumeAsync(account.Id, Me, Stopping), Words["Done_ResumeAccount", account.Name], null);
 
     private async Task DoAsync(Func<Task<AccountOutcome>> change, string done, Func<Task>? undo)
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text;
 using Dispatch.Core.Matching;
 using Dispatch.Core.Outreach;
+using Dispatch.Web.Account;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Forms;
 using Microsoft.Extensions.Localization;
 
@@ -22,6 +24,9 @@ public sealed partial class ProspectImportPage
     private string? _text, _problem;
     private ProspectPreview? _preview;
     private ProspectImportResult? _result;
+
+    [CascadingParameter]
+    public Task<AuthenticationState> Authentication { get; set; } = null!;
 
     [Inject]
     public required ProspectImport Importer { get; set; }
@@ -67,7 +72,7 @@ public sealed partial class ProspectImportPage
     private Task ImportAsync() => DoAsync(async () =>
     {
         if (_text is null) return;
-        _result = await Importer.ImportAsync(_text, Plan);
+        _result = await Importer.ImportAsync(_text, Plan, (await Authentication).User.Id());
         (_preview, _text) = (null, null);
     });
 

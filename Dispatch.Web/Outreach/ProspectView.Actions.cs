@@ -16,17 +16,17 @@ public sealed partial class ProspectView
         var stopped = false;
         await DoAsync(async p =>
         {
-            var outcome = await Prospects.StopAsync(p.Id, StopReason.ByPerson, Stopping);
+            var outcome = await Prospects.StopAsync(p.Id, StopReason.ByPerson, Me, Stopping);
             stopped = outcome.Result == ProspectResult.Done;
             return stopped ? null : Said(outcome, "");
         });
         if (stopped) Notices.Say(Words["Done_Stop", Prospect!.Name], Words["Undo"], ResumeAsync);
     }
 
-    private Task ResumeAsync() => DoAsync(async p => Said(await Prospects.ResumeAsync(p.Id, Stopping), Words["Done_Resume", p.Name]));
+    private Task ResumeAsync() => DoAsync(async p => Said(await Prospects.ResumeAsync(p.Id, Me, Stopping), Words["Done_Resume", p.Name]));
 
     private Task AutomaticAsync() => DoAsync(async p =>
-        Said(await Prospects.SetAutomaticAsync(p.Id, !p.Automatic, Stopping), Words[p.Automatic ? "Done_Manual" : "Done_Automatic", p.Name]));
+        Said(await Prospects.SetAutomaticAsync(p.Id, !p.Automatic, Me, Stopping), Words[p.Automatic ? "Done_Manual" : "Done_Automatic", p.Name]));
 
     private Task ContactAsync() => DoAsync(async p => Say.Outcome(await Actions.ApproachAsync(p.Id, p.AccountId, Stopping)));
 
@@ -50,10 +50,10 @@ public sealed partial class ProspectView
         {
             if (await Dialogs.Confirm(Words["HandOverAsk", p.Name], Words["HandOver"],
                 new ConfirmOptions { OkButtonText = Words["HandOver"], CancelButtonText = Text["Cancel"], CloseDialogOnEsc = true }) != true) return null;
-            return Said(await Prospects.StopAsync(p.Id, StopReason.HandedOver, Stopping), Words["Done_HandOver", p.Name]);
+            return Said(await Prospects.StopAsync(p.Id, StopReason.HandedOver, Me, Stopping), Words["Done_HandOver", p.Name]);
         }
         if (await Dialogs.AskTransferAsync(InboxWords, p.Name, conversation.ProfileId, conversation.OwnerId, allowReturn: conversation.OwnerId is not null, "Move") is not { } choice) return null;
-        await Prospects.StopAsync(p.Id, StopReason.HandedOver, Stopping);
+        await Prospects.StopAsync(p.Id, StopReason.HandedOver, Me, Stopping);
         var moved = await Orchestrator.ApplyAsync(choice, conversation.Id, Me, supervisor: true, conversation.OwnerVersion);
         if (moved.Result != ClaimResult.Done) return Words["HandedOverNotMoved", p.Name] + " " + ClaimWords.Refusal(moved, p.Name, choice.ToName ?? "");
         return choice.ToName is { } name ? Words["Done_HandOverTo", p.Name, name] : Words["Done_HandOver", p.Name];

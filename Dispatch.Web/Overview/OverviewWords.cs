@@ -74,7 +74,8 @@ public sealed class OverviewWords(IStringLocalizer<Resources.Overview> words, IS
         OverviewTile.Matchings => "",
     };
 
-    public string Alerts(OverviewNow now) => words["OpenAlerts", now.Alerts.GetValueOrDefault(AlertSeverity.Critical), now.Alerts.GetValueOrDefault(AlertSeverity.Warning)];
+    public string Alerts(OverviewNow now) =>
+        words["OpenAlerts", Plural.Of(words, "Critical", now.Alerts.GetValueOrDefault(AlertSeverity.Critical)), Plural.Of(words, "Warnings", now.Alerts.GetValueOrDefault(AlertSeverity.Warning))];
 
     public string Length(TimeSpan length) => RelativeTime.Length(length < TimeSpan.Zero ? TimeSpan.Zero : length, text);
 

@@ -54,11 +54,12 @@ public sealed partial class ProfileLine
         {
             _problem = Sentences.Refusal(await work());
             if (_problem is null) (_asking, _reason) = (false, "");
-            await OnChanged.InvokeAsync();
         }
         finally
         {
+            // Before looking around: a form that is shown with its error and still off swallows the next Enter.
             _busy = false;
         }
+        await OnChanged.InvokeAsync();
     }
 }

@@ -37,7 +37,13 @@ internal static class CopyCommand
             return StartupOptions.WrongOptions;
         }
         var (tables, rows, wrong) = (0, 0L, 0);
-        await foreach (var table in new DatabaseCopy(from, to).RunAsync())
+        var copy = new DatabaseCopy(from, to) { Progress = new ProgressLines(output).Show };
+        if (await copy.ObstacleAsync(TimeProvider.System.GetUtcNow().UtcDateTime) is { } obstacle)
+        {
+            await errors.WriteLineAsync($"copy-to: {obstacle}");
+            return StartupOptions.WrongOptions;
+        }
+        await foreach (var table in copy.RunAsync())
         {
             tables++;
             rows += table.Here.Rows;
@@ -48,5 +54,27 @@ internal static class CopyCommand
         }
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{tables} tables, {rows:N0} rows, {(wrong == 0 ? "all equal" : $"{wrong} differ")}"));
         return wrong == 0 ? 0 : 1;
+    }
+
+    /// <summary>A line a second while a large table is under way, and one when its copying begins: for a terminal and for a log.</summary>
+    private sealed class ProgressLines(TextWriter output)
+    {
+        private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+        private long _saidAt = TimeProvider.System.GetTimestamp(), _beganAt;
+        private (string Table, bool Copies) _of;
+
+        public void Show(CopyProgress progress)
+        {
+            var now = TimeProvider.System.GetTimestamp();
+            var copies = progress.Of is not null;
+            var begins = _of != (progress.Table, copies);
+            if (begins) (_of, _beganAt) = ((progress.Table, copies), now);
+            if (progress.Rows == progress.Of || (!(begins && copies) && TimeProvider.System.GetElapsedTime(_saidAt, now) < Every)) return;
+            _saidAt = now;
+            var seconds = TimeProvider.System.GetElapsedTime(_beganAt, now).TotalSeconds;
+            var rate = seconds > 0.5 ? string.Create(CultureInfo.InvariantCulture, $", {progress.Rows / seconds:N0} a second") : "";
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"  {progress.Table}: {progress.Rows:N0} {(progress.Of is { } of ? $"of {of:N0} rows copied" : "rows compared")}{rate}"));
+        }
     }
 }

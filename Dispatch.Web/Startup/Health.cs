@@ -69,7 +69,7 @@ internal static class Health
             {
                 NodeHealth.NotReady => HealthCheckResult.Unhealthy(reason, data: data),
                 NodeHealth.Degraded => HealthCheckResult.Degraded(reason, data: data),
-                NodeHealth.Healthy or NodeHealth.Stopped => HealthCheckResult.Healthy(data: data),
+                NodeHealth.Healthy => HealthCheckResult.Healthy(data: data),
             });
         }
     }

@@ -27,6 +27,7 @@ internal static class Logs
             // The ids of the trace are in the scopes.
             json.IncludeScopes = true;
         });
+        builder.Logging.HidePaths();
     }
 
     /// <summary>A line that is no log: where Dispatch listens, the link of the first admin. In JSON it looks like one, so that every line of the output can be read the same way.</summary>

@@ -15,6 +15,8 @@ internal sealed class OptionErrors(IConfiguration configuration)
 
     public bool Has(string section) => configuration.GetSection(section).GetChildren().Any();
 
+    public IEnumerable<IConfigurationSection> Children(string section) => configuration.GetSection(section).GetChildren();
+
     public string[] List(string key) => [.. configuration.GetSection(key).GetChildren().Select(c => c.Value ?? "")];
 
     public int Number(string key, int standard, int least, int most)

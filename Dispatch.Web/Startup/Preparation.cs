@@ -1,6 +1,8 @@
 using System.Data.Common;
 using Dispatch.Core.Data;
 using Dispatch.Core.People;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.EntityFrameworkCore;
 
 namespace Dispatch.Web.Startup;
 
@@ -17,10 +19,12 @@ internal static class Preparation
             {
                 await migrator.MigrateAsync();
                 await app.PeopleAsync(output);
+                // The first key of the ring is made in turn too: two made at once would each be a stranger to the other node for a day.
+                app.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("turn").Protect([0]);
             });
             return true;
         }
-        catch (Exception e) when (e is DbException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is DbException or DbUpdateException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             var options = StartupOptions.Database(app.Configuration);
             var key = options.Provider == DatabaseProvider.Sqlite ? "Database:Path" : "ConnectionStrings:Dispatch";

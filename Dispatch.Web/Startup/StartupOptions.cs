@@ -15,7 +15,7 @@ internal static class StartupOptions
     private static readonly Action<OptionErrors>[] Sections =
     [
         e => Database(e), Urls, Keys, Api, Webhooks, Demo, Conversations, Locks, Conflicts, Simulator, Whapi, Unipile, Meta, Node, Matching, ServiceMessages, Broker, Numbers, Outreach,
-        Composer, LogsOf, Alerts,
+        Composer, LogsOf, Alerts, Reports,
     ];
 
     /// <summary>Says every wrong setting on a line of its own; false when there is one.</summary>
@@ -83,7 +83,7 @@ internal static class StartupOptions
 
     private static void Alerts(OptionErrors errors)
     {
-        errors.Time("Alerts:Interval", Second, Second, TimeSpan.FromMinutes(5));
+        errors.Time("Alerts:Interval", Second, Second, TimeSpan.FromMinutes(1));
         errors.Time("Alerts:NodeInterval", Second, Second, TimeSpan.FromMinutes(1));
         errors.Time("Alerts:HealthInterval", TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), TimeSpan.FromHours(1));
         errors.Time("Alerts:HealthKept", TimeSpan.FromDays(14), TimeSpan.FromHours(1), TimeSpan.FromDays(365));
@@ -98,6 +98,15 @@ internal static class StartupOptions
         foreach (var (number, i) in errors.List("Alerts:EscalateTo").Select((n, i) => (n, i)))
         {
             if (PhoneNumbers.Read(number) is null) errors.Add($"Alerts:EscalateTo:{i}", "not a phone number", "8 to 15 digits with the country code");
+        }
+    }
+
+    private static void Reports(OptionErrors errors)
+    {
+        foreach (var recipient in errors.Children("Reports:Recipients"))
+        {
+            if (PhoneNumbers.Read(recipient["Number"]) is null) errors.Add($"{recipient.Path}:Number", "not a phone number", "8 to 15 digits with the country code");
+            if (recipient["Language"] is not (null or "fr" or "en")) errors.Add($"{recipient.Path}:Language", $"'{recipient["Language"]}' is not known", "fr, en");
         }
     }
 

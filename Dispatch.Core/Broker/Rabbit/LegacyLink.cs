@@ -12,7 +12,7 @@ namespace Dispatch.Core.Broker.Rabbit;
 /// </summary>
 internal sealed partial class LegacyLink : IAsyncDisposable
 {
-    private static readonly TimeSpan LeaseFor = TimeSpan.FromSeconds(15), Renew = TimeSpan.FromSeconds(4), Retry = TimeSpan.FromSeconds(1), PairingPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LeaseFor = TimeSpan.FromSeconds(10), Renew = TimeSpan.FromSeconds(4), Retry = TimeSpan.FromSeconds(1), PairingPause = TimeSpan.FromMilliseconds(500);
 
     private readonly WorkerRoute _worker;
     private readonly BrokerOptions _options;

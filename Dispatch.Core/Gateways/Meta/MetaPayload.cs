@@ -71,24 +71,7 @@ public static class MetaPayload
             return null;
         }
 
-        public string? Status(JsonElement item, PayloadItems items)
-        {
-            if (item.ValueKind != JsonValueKind.Object) return "is not an object";
-            if (PayloadFields.Id(item, out var id) is { } badId) return badId;
-            if (PayloadFields.Text(item, "status") is not { Length: > 0 } word) return "has no 'status'";
-            if (PayloadFields.Time(item, out var at) is { } badTime) return badTime;
-            MessageStatus? status = word switch
-            {
-                "sent" => MessageStatus.Sent,
-                "delivered" => MessageStatus.Delivered,
-                "read" or "played" => MessageStatus.Read,
-                "failed" => MessageStatus.Failed,
-                _ => null,
-            };
-            if (status is null) items.Ignored++;
-            else items.Statuses.Add(new InboundStatus(id, status.Value, at, status == MessageStatus.Failed ? ErrorOf(item) : null));
-            return null;
-        }
+        public string? Status(JsonElement item, PayloadItems items) => PayloadFields.Status(item, items, ErrorOf);
 
         /// <summary>The failure where its code is known (a sentence is shown for it), else the code: an administrator can look it up.</summary>
         private string ErrorOf(JsonElement status)

@@ -153,7 +153,8 @@ public sealed partial class UnipileInvitations : IInvitationGateway
         if (known.Invitation == InvitationStatus.Sent) return new InviteOutcome(InviteResult.AlreadyInvited, known.InvitationId);
         if (known.Invitation == InvitationStatus.Sending && known.InvitedAt > Now - SendingFor) return new InviteOutcome(InviteResult.AlreadyInvited);
         var (found, id, complete) = await FindAsync(channel, address, cancel);
-        if (!found && !complete) return new InviteOutcome(InviteResult.Uncertain, Failure: SendFailure.Unknown);
+        // The list lags behind: that he is not in it says nothing yet of an invitation a few minutes old.
+        if (!found && (!complete || known.InvitedAt > Now - _options.MissingAfter)) return new InviteOutcome(InviteResult.Uncertain, Failure: SendFailure.Unknown);
         await EndAsync(channelId, address, found ? InvitationStatus.Sent : InvitationStatus.Failed, id, known.Invitation);
         return found ? new InviteOutcome(InviteResult.AlreadyInvited, id) : null;
     }

@@ -34,7 +34,7 @@ public static class WhapiPayload
         }
         if (hasStatuses)
         {
-            foreach (var status in statuses.EnumerateArray()) items.Add(status, static (e, items) => ReadStatus(e, items));
+            foreach (var status in statuses.EnumerateArray()) items.Add(status, static (e, items) => PayloadFields.Status(e, items, PayloadFields.FailureOf));
         }
         return new GatewayPayload(items.Messages, items.Statuses, items.Errors, items.Ignored);
     }
@@ -67,26 +67,6 @@ public static class WhapiPayload
         var name = OutsideText.Cut(PayloadFields.Text(item, "from_name")?.Trim() ?? "", PayloadFields.MaxName);
         var text = OutsideText.Cut(WhapiContent.Read(item, type), PayloadFields.MaxText);
         items.Messages.Add(new InboundMessage(id, address, name, type, text, at, fromUs));
-        return null;
-    }
-
-    private static string? ReadStatus(JsonElement item, PayloadItems items)
-    {
-        if (item.ValueKind != JsonValueKind.Object) return "is not an object";
-        if (PayloadFields.Id(item, out var id) is { } badId) return badId;
-        if (PayloadFields.Text(item, "status") is not { Length: > 0 } word) return "has no 'status'";
-        if (PayloadFields.Time(item, out var at) is { } badTime) return badTime;
-        MessageStatus? status = word switch
-        {
-            "sent" => MessageStatus.Sent,
-            "delivered" => MessageStatus.Delivered,
-            "read" or "played" => MessageStatus.Read,
-            "failed" => MessageStatus.Failed,
-            // pending: the gateway has it, which its own answer said before; deleted: nothing in Dispatch is taken back by it.
-            _ => null,
-        };
-        if (status is null) items.Ignored++;
-        else items.Statuses.Add(new InboundStatus(id, status.Value, at, status == MessageStatus.Failed ? PayloadFields.FailureOf(item) : null));
         return null;
     }
 }

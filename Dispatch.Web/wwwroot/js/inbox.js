@@ -1,7 +1,7 @@
 // The parts of the inbox that must not wait for the server: typing, growing, scrolling. What is typed is saved on every
 // keystroke by the browser itself, so a lost circuit or a reload costs nothing.
 import { read, write } from "./drafts.js";
-import { isLost, untilLost } from "./reconnect.js";
+import { isLost, resume, untilLost } from "./reconnect.js";
 
 const maxLines = 8;
 const composers = new WeakMap();
@@ -80,6 +80,7 @@ export function compose(box, button, receiver, key) {
   box.value = read(key) + box.value;
   write(key, box.value);
   grow(box);
+  resume(box);
   box.addEventListener("input", () => {
     write(composer.key, box.value);
     grow(box);

@@ -59,6 +59,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("first_seen_at");
 
+                    b.Property<DateTime?>("HushedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hushed_at");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -68,6 +72,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.Property<DateTime>("LastSeenAt")
                         .HasColumnType("TEXT")
                         .HasColumnName("last_seen_at");
+
+                    b.Property<bool>("PutAway")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("put_away");
 
                     b.Property<DateTime?>("ResolvedAt")
                         .HasColumnType("TEXT")
@@ -111,6 +119,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                     b.HasIndex(new[] { "Id" }, "ix_alerts_closed_untold")
                         .HasDatabaseName("ix_alerts_closed_untold")
                         .HasFilter("resolved_at IS NOT NULL AND closed_told_at IS NULL");
+
+                    b.HasIndex(new[] { "DedupeKey" }, "ix_alerts_hushed")
+                        .HasDatabaseName("ix_alerts_hushed")
+                        .HasFilter("hushed_at IS NOT NULL");
 
                     b.HasIndex(new[] { "LastSeenAt" }, "ix_alerts_open")
                         .HasDatabaseName("ix_alerts_open")
@@ -1548,6 +1560,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasColumnType("REAL")
                         .HasColumnName("drop_longitude");
 
+                    b.Property<string>("EffectKey")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("effect_key");
+
                     b.Property<string>("ExcludedDriverIds")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -1670,6 +1687,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
                     b.HasIndex("CreatedAt")
                         .HasDatabaseName("ix_bookings_created_at");
+
+                    b.HasIndex("EffectKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_bookings_effect_key")
+                        .HasFilter("effect_key IS NOT NULL");
 
                     b.HasIndex("Version")
                         .HasDatabaseName("ix_bookings_version");
@@ -1849,7 +1871,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         .HasName("pk_booking_notifications");
 
                     b.HasIndex("Response")
-                        .HasDatabaseName("ix_booking_notifications_response");
+                        .HasDatabaseName("ix_booking_notifications_response")
+                        .HasFilter("response IS NOT NULL");
 
                     b.HasIndex("SentAt")
                         .HasDatabaseName("ix_booking_notifications_sent_at");
@@ -3623,6 +3646,29 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                         {
                             t.HasCheckConstraint("ck_outreach_actions_lease", "status NOT IN ('Claimed','Sending') OR (lease_owner IS NOT NULL AND quota_id IS NOT NULL)");
                         });
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachEffect", b =>
+                {
+                    b.Property<string>("EffectKey")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("effect_key");
+
+                    b.Property<long>("ActionId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("action_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("status");
+
+                    b.HasKey("EffectKey")
+                        .HasName("pk_outreach_effects");
+
+                    b.ToTable("outreach_effects", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Outreach.OutreachSequence", b =>

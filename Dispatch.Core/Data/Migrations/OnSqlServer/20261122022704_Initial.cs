@@ -30,6 +30,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     acknowledged_by = table.Column<long>(type: "bigint", nullable: true),
                     resolved_at = table.Column<DateTime>(type: "datetime2", nullable: true),
                     resolved_by = table.Column<long>(type: "bigint", nullable: true),
+                    put_away = table.Column<bool>(type: "bit", nullable: false),
+                    hushed_at = table.Column<DateTime>(type: "datetime2", nullable: true),
                     told_at = table.Column<DateTime>(type: "datetime2", nullable: true),
                     escalated_at = table.Column<DateTime>(type: "datetime2", nullable: true),
                     closed_told_at = table.Column<DateTime>(type: "datetime2", nullable: true)
@@ -380,6 +382,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_nodes", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "outreach_effects",
+                columns: table => new
+                {
+                    effect_key = table.Column<string>(type: "nvarchar(200)", maxLength: 200, nullable: false),
+                    action_id = table.Column<long>(type: "bigint", nullable: false),
+                    status = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_outreach_effects", x => x.effect_key);
                 });
 
             migrationBuilder.CreateTable(
@@ -862,6 +877,7 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     wave_policy = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     priority_mode = table.Column<string>(type: "nvarchar(32)", maxLength: 32, nullable: false),
                     max_distance = table.Column<double>(type: "float", nullable: true),
+                    effect_key = table.Column<string>(type: "nvarchar(100)", maxLength: 100, nullable: true),
                     excluded_driver_ids = table.Column<string>(type: "nvarchar(max)", nullable: false),
                     created_at = table.Column<DateTime>(type: "datetime2", nullable: false),
                     start_at = table.Column<DateTime>(type: "datetime2", nullable: true),
@@ -1871,6 +1887,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 columns: new[] { "dedupe_key", "first_seen_at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_alerts_hushed",
+                table: "alerts",
+                column: "dedupe_key",
+                filter: "hushed_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_alerts_kind_last_seen_at",
                 table: "alerts",
                 columns: new[] { "kind", "last_seen_at" });
@@ -2019,7 +2041,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
             migrationBuilder.CreateIndex(
                 name: "ix_booking_notifications_response",
                 table: "booking_notifications",
-                column: "response");
+                column: "response",
+                filter: "response IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_booking_notifications_sent_at",
@@ -2053,6 +2076,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                 table: "bookings",
                 column: "matching_deadline",
                 filter: "status = 'Pending'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_effect_key",
+                table: "bookings",
+                column: "effect_key",
+                unique: true,
+                filter: "effect_key IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_bookings_next_wave",
@@ -2847,6 +2877,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
             migrationBuilder.DropTable(
                 name: "number_sessions");
+
+            migrationBuilder.DropTable(
+                name: "outreach_effects");
 
             migrationBuilder.DropTable(
                 name: "outreach_sequences");

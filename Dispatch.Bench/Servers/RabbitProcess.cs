@@ -5,13 +5,13 @@ using System.Net.Sockets;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
-namespace Dispatch.Tests.Support;
+namespace Dispatch.Bench.Servers;
 
 /// <summary>
 /// A RabbitMQ on ports of its own, with a folder, a node name and a port mapper of its own, so that no other on the machine is touched. Its parent shell waits
 /// for our end of a pipe to close, so it also ends when the test process is killed.
 /// </summary>
-public sealed class RabbitProcess : IAsyncDisposable
+internal sealed class RabbitProcess : IAsyncDisposable
 {
     private const string User = "dispatch", Password = "not-a-secret";
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(90);
@@ -31,7 +31,7 @@ public sealed class RabbitProcess : IAsyncDisposable
     /// <param name="hosts">So many empty virtual hosts, <c>t1</c> and on.</param>
     public static async Task<RabbitProcess> StartAsync(int hosts)
     {
-        var program = ServerRequirement.Find("rabbitmq-server", "/usr/lib/rabbitmq/bin");
+        var program = Installed.Find("rabbitmq-server", "/usr/lib/rabbitmq/bin");
         var folder = Directory.CreateTempSubdirectory("dispatch-rabbit-").FullName;
         foreach (var part in new[] { "home", "mnesia", "log" }) Directory.CreateDirectory(Path.Combine(folder, part));
         await File.WriteAllTextAsync(Path.Combine(folder, "enabled_plugins"), "[].\n");
@@ -77,14 +77,14 @@ public sealed class RabbitProcess : IAsyncDisposable
         foreach (var (name, value) in settings) start.Environment[name] = value;
         File.Delete(PidFile);
         _process = Process.Start(start)!;
-        await Eventually.Async(CanConnectAsync, StartTime);
+        await Installed.UntilAsync(CanConnectAsync, StartTime);
     }
 
     /// <summary>An orderly stop.</summary>
     public async Task StopAsync()
     {
         _process!.StandardInput.Close();
-        await _process.WaitForExitAsync().InTime(TimeSpan.FromSeconds(60));
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
         _process.Dispose();
         _process = null;
     }
@@ -106,7 +106,7 @@ public sealed class RabbitProcess : IAsyncDisposable
 
     private async Task<bool> CanConnectAsync()
     {
-        Assert.False(_process!.HasExited, "RabbitMQ ended while it was starting.");
+        if (_process!.HasExited) throw new InvalidOperationException("RabbitMQ ended while it was starting.");
         try
         {
             // The last host: when it is there, all are.

@@ -1,9 +1,10 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Dispatch.Core.Data.Migrations.OnSqlite
+namespace Dispatch.Core.Data.Migrations.OnPostgres
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -15,24 +16,26 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "alerts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    severity = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    resource_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
-                    details = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    count = table.Column<int>(type: "INTEGER", nullable: false),
-                    acknowledged_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    acknowledged_by = table.Column<long>(type: "INTEGER", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    resolved_by = table.Column<long>(type: "INTEGER", nullable: true),
-                    told_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    escalated_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    closed_told_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    severity = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: true),
+                    subject = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
+                    details = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    acknowledged_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    acknowledged_by = table.Column<long>(type: "bigint", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    resolved_by = table.Column<long>(type: "bigint", nullable: true),
+                    put_away = table.Column<bool>(type: "boolean", nullable: false),
+                    hushed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    told_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    escalated_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    closed_told_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -43,11 +46,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_roles",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -58,25 +61,25 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_users",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    display_name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    disabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    password_hash = table.Column<string>(type: "TEXT", nullable: true),
-                    security_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    phone_number = table.Column<string>(type: "TEXT", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "TEXT", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    access_failed_count = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    display_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    disabled = table.Column<bool>(type: "boolean", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    password_hash = table.Column<string>(type: "text", nullable: true),
+                    security_stamp = table.Column<string>(type: "text", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
+                    phone_number = table.Column<string>(type: "text", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -87,22 +90,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "assignment_conflicts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resource_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    token = table.Column<long>(type: "INTEGER", nullable: false),
-                    winner_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    loser_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    participants = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    decided_by = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resolution = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resolved_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    duration_ms = table.Column<long>(type: "INTEGER", nullable: true),
-                    note = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: true),
+                    token = table.Column<long>(type: "bigint", nullable: false),
+                    winner_id = table.Column<long>(type: "bigint", nullable: true),
+                    loser_id = table.Column<long>(type: "bigint", nullable: true),
+                    participants = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    decided_by = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    duration_ms = table.Column<long>(type: "bigint", nullable: true),
+                    note = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -113,18 +116,18 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "assignment_findings",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    count = table.Column<int>(type: "INTEGER", nullable: false),
-                    repaired = table.Column<bool>(type: "INTEGER", nullable: false),
-                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: true),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    repaired = table.Column<bool>(type: "boolean", nullable: false),
+                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -135,17 +138,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "audit_entries",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    subject_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    before = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    after = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    subject = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    subject_id = table.Column<long>(type: "bigint", nullable: true),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    before = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    after = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -156,14 +159,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "channels",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    provider = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    protected_token = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    protected_token = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -174,14 +177,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "clients",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    decided_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    decided_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -192,11 +195,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "contacts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -207,22 +210,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "dead_letters",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    source = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    detail = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    action = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
-                    message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    correlation_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    protected_body = table.Column<string>(type: "TEXT", nullable: false),
-                    bytes = table.Column<int>(type: "INTEGER", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    decided_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    source = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    number_id = table.Column<long>(type: "bigint", nullable: true),
+                    action = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    correlation_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    protected_body = table.Column<string>(type: "text", nullable: false),
+                    bytes = table.Column<int>(type: "integer", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    decided_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -233,22 +236,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "drivers",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    rating = table.Column<double>(type: "REAL", nullable: true),
-                    vehicle_type = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    vehicle_plate = table.Column<string>(type: "TEXT", maxLength: 30, nullable: false),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    latitude = table.Column<double>(type: "REAL", nullable: true),
-                    longitude = table.Column<double>(type: "REAL", nullable: true),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    consecutive_timeouts = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    rating = table.Column<double>(type: "double precision", nullable: true),
+                    vehicle_type = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    vehicle_plate = table.Column<string>(type: "character varying(30)", maxLength: 30, nullable: false),
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    latitude = table.Column<double>(type: "double precision", nullable: true),
+                    longitude = table.Column<double>(type: "double precision", nullable: true),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    consecutive_timeouts = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -259,13 +262,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "early_statuses",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    error = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -276,15 +279,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "gateway_contacts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    chat_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    chat_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    invitation = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    invitation_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    invited_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    chat_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    chat_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    invitation = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    invitation_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    invited_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -295,13 +298,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "health_checks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    node = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    problems = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
-                    database_ms = table.Column<int>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    node = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    problems = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
+                    database_ms = table.Column<int>(type: "integer", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -312,10 +315,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "leases",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
-                    holder = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    name = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    holder = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -326,9 +329,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "lid_phones",
                 columns: table => new
                 {
-                    lid = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    lid = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -339,13 +342,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "message_templates",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    key = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    text = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    key = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    text = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    changed_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -356,10 +359,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_connections",
                 columns: table => new
                 {
-                    connection_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    node = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    connected_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    connection_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    node = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    connected_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -370,12 +373,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "nodes",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    instance = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    version = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false)
+                    name = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    instance = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    version = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -383,16 +386,29 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "outreach_effects",
+                columns: table => new
+                {
+                    effect_key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    action_id = table.Column<long>(type: "bigint", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_outreach_effects", x => x.effect_key);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "outreach_sequences",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    letter = table.Column<char>(type: "TEXT", nullable: false),
-                    version = table.Column<int>(type: "INTEGER", nullable: false),
-                    steps = table.Column<string>(type: "TEXT", maxLength: 8000, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    letter = table.Column<char>(type: "character(1)", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    steps = table.Column<string>(type: "character varying(8000)", maxLength: 8000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    changed_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -403,14 +419,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "outreach_templates",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    variant = table.Column<int>(type: "INTEGER", nullable: false),
-                    text = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    variant = table.Column<int>(type: "integer", nullable: false),
+                    text = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    changed_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -421,10 +437,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "protection_keys",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    xml = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    xml = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -435,12 +451,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "reports",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    first_day = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    body = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    first_day = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    body = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -451,9 +467,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "rollup_cursors",
                 columns: table => new
                 {
-                    source = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    position = table.Column<long>(type: "INTEGER", nullable: false),
-                    moved_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    source = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    position = table.Column<long>(type: "bigint", nullable: false),
+                    moved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -464,11 +480,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "rollups",
                 columns: table => new
                 {
-                    series = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    grain = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    part = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    amount = table.Column<long>(type: "INTEGER", nullable: false)
+                    series = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    grain = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    part = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    amount = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -479,23 +495,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "service_messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    audience = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    text = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
-                    effect_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    booking_id = table.Column<long>(type: "bigint", nullable: true),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    audience = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    text = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false),
+                    effect_key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -506,10 +522,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "settings",
                 columns: table => new
                 {
-                    key = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
-                    value = table.Column<int>(type: "INTEGER", nullable: false),
-                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    changed_by_id = table.Column<long>(type: "INTEGER", nullable: true)
+                    key = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    value = table.Column<int>(type: "integer", nullable: false),
+                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    changed_by_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -520,12 +536,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "setup_links",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    used_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    used_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -536,9 +552,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "typing_activity",
                 columns: table => new
                 {
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -549,10 +565,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "worker_inbox",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    answer_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    answer_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -563,23 +579,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "worker_outbox",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    command_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    session_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    action = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    body = table.Column<string>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    claim = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    done_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    command_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    number_id = table.Column<long>(type: "bigint", nullable: true),
+                    session_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    action = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    body = table.Column<string>(type: "text", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    claim = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    done_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -590,19 +606,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "workers",
                 columns: table => new
                 {
-                    id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    capacity = table.Column<int>(type: "INTEGER", nullable: false),
-                    held = table.Column<int>(type: "INTEGER", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    heartbeat_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    lease_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    software = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
-                    pairing_codes = table.Column<bool>(type: "INTEGER", nullable: false),
-                    virtual_host = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    legacy_host = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    capacity = table.Column<int>(type: "integer", nullable: false),
+                    held = table.Column<int>(type: "integer", nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    heartbeat_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    lease_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    software = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
+                    pairing_codes = table.Column<bool>(type: "boolean", nullable: false),
+                    virtual_host = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    legacy_host = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -613,19 +629,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "alert_deliveries",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    alert_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    news = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    body = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    claim = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    error = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    alert_id = table.Column<long>(type: "bigint", nullable: false),
+                    news = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    body = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    claim = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    error = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -642,11 +658,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    role_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
-                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    role_id = table.Column<long>(type: "bigint", nullable: false),
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -663,11 +679,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
-                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    user_id = table.Column<long>(type: "bigint", nullable: false),
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -684,10 +700,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
-                    provider_key = table.Column<string>(type: "TEXT", nullable: false),
-                    provider_display_name = table.Column<string>(type: "TEXT", nullable: true),
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false)
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    provider_key = table.Column<string>(type: "text", nullable: false),
+                    provider_display_name = table.Column<string>(type: "text", nullable: true),
+                    user_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -704,8 +720,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_roles",
                 columns: table => new
                 {
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    role_id = table.Column<long>(type: "INTEGER", nullable: false)
+                    user_id = table.Column<long>(type: "bigint", nullable: false),
+                    role_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -728,10 +744,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "asp_net_user_tokens",
                 columns: table => new
                 {
-                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", nullable: false),
-                    value = table.Column<string>(type: "TEXT", nullable: true)
+                    user_id = table.Column<long>(type: "bigint", nullable: false),
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -748,22 +764,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderators",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    choice = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    grace_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_activity_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    open_count = table.Column<int>(type: "INTEGER", nullable: false),
-                    max_conversations = table.Column<int>(type: "INTEGER", nullable: false),
-                    held_profiles = table.Column<int>(type: "INTEGER", nullable: false),
-                    queue_standing = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    last_assigned_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    drain_window_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    drain_count = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    choice = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    grace_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_activity_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    open_count = table.Column<int>(type: "integer", nullable: false),
+                    max_conversations = table.Column<int>(type: "integer", nullable: false),
+                    held_profiles = table.Column<int>(type: "integer", nullable: false),
+                    queue_standing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    last_assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    drain_window_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    drain_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -782,22 +798,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "outreach_accounts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    provider = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    time_zone = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    plan = table.Column<string>(type: "TEXT", maxLength: 20000, nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    version = table.Column<long>(type: "INTEGER", nullable: false),
-                    next_send_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_claim_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    resumed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    breaker_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    breaker_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    failures = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    time_zone = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    plan = table.Column<string>(type: "character varying(20000)", maxLength: 20000, nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false),
+                    next_send_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_claim_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    resumed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    breaker_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    breaker_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -814,13 +830,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "dead_letter_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    dead_letter_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    decision = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    detail = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    dead_letter_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    decision = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -837,42 +853,43 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "bookings",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    customer_name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    customer_phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    pickup_address = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
-                    drop_address = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
-                    pickup_latitude = table.Column<double>(type: "REAL", nullable: true),
-                    pickup_longitude = table.Column<double>(type: "REAL", nullable: true),
-                    drop_latitude = table.Column<double>(type: "REAL", nullable: true),
-                    drop_longitude = table.Column<double>(type: "REAL", nullable: true),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    pickup_time = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    price = table.Column<decimal>(type: "TEXT", precision: 12, scale: 2, nullable: true),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    version = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 1L),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    exhausted_wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    rematches = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave_policy = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    priority_mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    max_distance = table.Column<double>(type: "REAL", nullable: true),
-                    excluded_driver_ids = table.Column<string>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    start_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    matching_started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    matching_deadline = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    next_wave_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    accepted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    question = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    question_repeats = table.Column<int>(type: "INTEGER", nullable: false),
-                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    customer_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    customer_phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    pickup_address = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    drop_address = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    pickup_latitude = table.Column<double>(type: "double precision", nullable: true),
+                    pickup_longitude = table.Column<double>(type: "double precision", nullable: true),
+                    drop_latitude = table.Column<double>(type: "double precision", nullable: true),
+                    drop_longitude = table.Column<double>(type: "double precision", nullable: true),
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    pickup_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    price = table.Column<decimal>(type: "numeric(12,2)", precision: 12, scale: 2, nullable: true),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    wave = table.Column<int>(type: "integer", nullable: false),
+                    exhausted_wave = table.Column<int>(type: "integer", nullable: false),
+                    rematches = table.Column<int>(type: "integer", nullable: false),
+                    wave_policy = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    priority_mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    max_distance = table.Column<double>(type: "double precision", nullable: true),
+                    effect_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    excluded_driver_ids = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    start_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    matching_started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    matching_deadline = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    next_wave_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    accepted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    question = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    question_repeats = table.Column<int>(type: "integer", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -890,34 +907,34 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "numbers",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    code = table.Column<int>(type: "INTEGER", nullable: true),
-                    generation = table.Column<long>(type: "INTEGER", nullable: false),
-                    session_id = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true),
-                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    next_worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    lease_until = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    health = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    health_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    qr_number = table.Column<int>(type: "INTEGER", nullable: false),
-                    qr_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    restarts = table.Column<int>(type: "INTEGER", nullable: false),
-                    due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    paired_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    phone_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    phone_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_event = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    last_event_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    version = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 1L)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "integer", nullable: true),
+                    generation = table.Column<long>(type: "bigint", nullable: false),
+                    session_id = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    next_worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    lease_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    health = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    health_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    qr_number = table.Column<int>(type: "integer", nullable: false),
+                    qr_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    restarts = table.Column<int>(type: "integer", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    paired_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    phone_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    phone_due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    channel_id = table.Column<long>(type: "bigint", nullable: true),
+                    last_event = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    last_event_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L)
                 },
                 constraints: table =>
                 {
@@ -952,17 +969,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_queue",
                 columns: table => new
                 {
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    position = table.Column<int>(type: "INTEGER", nullable: false),
-                    estimated_wait_time = table.Column<int>(type: "INTEGER", nullable: true),
-                    estimated_from = table.Column<int>(type: "INTEGER", nullable: true),
-                    estimated_to = table.Column<int>(type: "INTEGER", nullable: true),
-                    profiles_available = table.Column<int>(type: "INTEGER", nullable: false),
-                    first_estimate_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    first_from = table.Column<int>(type: "INTEGER", nullable: true),
-                    first_to = table.Column<int>(type: "INTEGER", nullable: true)
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    estimated_wait_time = table.Column<int>(type: "integer", nullable: true),
+                    estimated_from = table.Column<int>(type: "integer", nullable: true),
+                    estimated_to = table.Column<int>(type: "integer", nullable: true),
+                    profiles_available = table.Column<int>(type: "integer", nullable: false),
+                    first_estimate_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    first_from = table.Column<int>(type: "integer", nullable: true),
+                    first_to = table.Column<int>(type: "integer", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -979,10 +996,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_turns",
                 columns: table => new
                 {
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    turn = table.Column<long>(type: "INTEGER", nullable: false)
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    turn = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -999,15 +1016,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "priority_requests",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
-                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    decided_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    granted = table.Column<bool>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    asked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    granted = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1024,20 +1041,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "profiles",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    restricted = table.Column<bool>(type: "INTEGER", nullable: false),
-                    paused = table.Column<bool>(type: "INTEGER", nullable: false),
-                    priority = table.Column<int>(type: "INTEGER", nullable: false),
-                    holder_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    holder_version = table.Column<long>(type: "INTEGER", nullable: false),
-                    holder_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    free_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    avoid_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    restricted = table.Column<bool>(type: "boolean", nullable: false),
+                    paused = table.Column<bool>(type: "boolean", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    holder_id = table.Column<long>(type: "bigint", nullable: true),
+                    holder_version = table.Column<long>(type: "bigint", nullable: false),
+                    holder_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    free_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    avoid_id = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1061,21 +1078,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "unlock_requests",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    resource_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    token = table.Column<long>(type: "INTEGER", nullable: false),
-                    holder_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    requester_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    decided_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    answer = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false),
+                    holder_id = table.Column<long>(type: "bigint", nullable: false),
+                    requester_id = table.Column<long>(type: "bigint", nullable: true),
+                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    answer = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1098,14 +1115,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "wait_observations",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    estimated_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    from_seconds = table.Column<int>(type: "INTEGER", nullable: false),
-                    to_seconds = table.Column<int>(type: "INTEGER", nullable: false),
-                    served_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    waited_seconds = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    estimated_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    from_seconds = table.Column<int>(type: "integer", nullable: false),
+                    to_seconds = table.Column<int>(type: "integer", nullable: false),
+                    served_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    waited_seconds = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1122,13 +1139,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "account_days",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    day = table.Column<int>(type: "INTEGER", nullable: false),
-                    reserved = table.Column<int>(type: "INTEGER", nullable: false),
-                    used = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    day = table.Column<int>(type: "integer", nullable: false),
+                    reserved = table.Column<int>(type: "integer", nullable: false),
+                    used = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1146,31 +1163,31 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "prospects",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    company = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
-                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    time_zone = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    stage = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    automatic = table.Column<bool>(type: "INTEGER", nullable: false),
-                    sequence = table.Column<char>(type: "TEXT", nullable: true),
-                    step = table.Column<int>(type: "INTEGER", nullable: false),
-                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    contacted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    connected_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_inbound_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_outbound_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    contact_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    reply_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    follow_up_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    draft = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: true),
-                    draft_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    stopped_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    stop_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    company = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
+                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    time_zone = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    stage = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    automatic = table.Column<bool>(type: "boolean", nullable: false),
+                    sequence = table.Column<char>(type: "character(1)", nullable: true),
+                    step = table.Column<int>(type: "integer", nullable: false),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    contacted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    connected_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_inbound_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_outbound_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    contact_due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    reply_due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    follow_up_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    draft = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: true),
+                    draft_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    stopped_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    stop_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1187,17 +1204,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "booking_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    note = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    data = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    wave = table.Column<int>(type: "integer", nullable: false),
+                    driver_id = table.Column<long>(type: "bigint", nullable: true),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    note = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1214,25 +1231,25 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "booking_notifications",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    driver_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    wave = table.Column<int>(type: "INTEGER", nullable: false),
-                    asked = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    delivered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    responded_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    response = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    withdrawn = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    method = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    lost_by_ms = table.Column<long>(type: "INTEGER", nullable: true),
-                    distance = table.Column<double>(type: "REAL", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    driver_id = table.Column<long>(type: "bigint", nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    wave = table.Column<int>(type: "integer", nullable: false),
+                    asked = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    delivered_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    responded_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    response = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    withdrawn = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    method = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    lost_by_ms = table.Column<long>(type: "bigint", nullable: true),
+                    distance = table.Column<double>(type: "double precision", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1255,20 +1272,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "failed_searches",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    round = table.Column<int>(type: "INTEGER", nullable: false),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    hour = table.Column<int>(type: "INTEGER", nullable: false),
-                    reachable_drivers = table.Column<int>(type: "INTEGER", nullable: false),
-                    total_drivers_notified = table.Column<int>(type: "INTEGER", nullable: false),
-                    total_drivers_responded = table.Column<int>(type: "INTEGER", nullable: false),
-                    waves = table.Column<int>(type: "INTEGER", nullable: false),
-                    broadcast_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    final_status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    hour = table.Column<int>(type: "integer", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "integer", nullable: false),
+                    waves = table.Column<int>(type: "integer", nullable: false),
+                    broadcast_ms = table.Column<int>(type: "integer", nullable: true),
+                    final_status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1285,24 +1302,24 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "matching_metrics",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    hour = table.Column<int>(type: "INTEGER", nullable: false),
-                    reachable_drivers = table.Column<int>(type: "INTEGER", nullable: false),
-                    total_drivers_notified = table.Column<int>(type: "INTEGER", nullable: false),
-                    total_drivers_responded = table.Column<int>(type: "INTEGER", nullable: false),
-                    waves = table.Column<int>(type: "INTEGER", nullable: false),
-                    accepted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    time_to_match = table.Column<int>(type: "INTEGER", nullable: true),
-                    broadcast_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    accept_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    human_ms = table.Column<int>(type: "INTEGER", nullable: true),
-                    final_status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    booking_id = table.Column<long>(type: "bigint", nullable: false),
+                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    hour = table.Column<int>(type: "integer", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "integer", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "integer", nullable: false),
+                    waves = table.Column<int>(type: "integer", nullable: false),
+                    accepted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    time_to_match = table.Column<int>(type: "integer", nullable: true),
+                    broadcast_ms = table.Column<int>(type: "integer", nullable: true),
+                    accept_ms = table.Column<int>(type: "integer", nullable: true),
+                    human_ms = table.Column<int>(type: "integer", nullable: true),
+                    final_status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1319,23 +1336,23 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "number_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    verdict = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    source = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    generation = table.Column<long>(type: "INTEGER", nullable: true),
-                    from_state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    to_state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    code = table.Column<int>(type: "INTEGER", nullable: true),
-                    qr_number = table.Column<int>(type: "INTEGER", nullable: true),
-                    count = table.Column<int>(type: "INTEGER", nullable: false),
-                    last_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    verdict = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    source = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    generation = table.Column<long>(type: "bigint", nullable: true),
+                    from_state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    to_state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "integer", nullable: true),
+                    qr_number = table.Column<int>(type: "integer", nullable: true),
+                    count = table.Column<int>(type: "integer", nullable: false),
+                    last_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1352,16 +1369,16 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "number_links",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    viewer_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    created_by = table.Column<long>(type: "INTEGER", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    viewer_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    created_by = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    revoked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1378,17 +1395,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "number_sessions",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    generation = table.Column<long>(type: "INTEGER", nullable: false),
-                    session_id = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
-                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    protected_qr = table.Column<string>(type: "TEXT", nullable: true),
-                    qr_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    protected_pairing_code = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true),
-                    pairing_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    generation = table.Column<long>(type: "bigint", nullable: false),
+                    session_id = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    protected_qr = table.Column<string>(type: "text", nullable: true),
+                    qr_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    protected_pairing_code = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
+                    pairing_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1405,11 +1422,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "worker_inbound",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    batch = table.Column<string>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    batch = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1426,15 +1443,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "worker_sends",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    send_key = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    command_id = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    provider_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    failure = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    number_id = table.Column<long>(type: "bigint", nullable: false),
+                    send_key = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    command_id = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    provider_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    failure = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1451,10 +1468,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "client_approaches",
                 columns: table => new
                 {
-                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    approached_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    approached_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1483,15 +1500,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "client_locks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    lock_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    client_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lock_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1520,22 +1537,22 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "conversations",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    contact_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    owner_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    owner_version = table.Column<long>(type: "INTEGER", nullable: false),
-                    owner_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_owner_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_message_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_message_preview = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
-                    last_message_direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    unread_count = table.Column<int>(type: "INTEGER", nullable: false),
-                    waiting_since = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    contact_id = table.Column<long>(type: "bigint", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    owner_id = table.Column<long>(type: "bigint", nullable: true),
+                    owner_version = table.Column<long>(type: "bigint", nullable: false),
+                    owner_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_owner_id = table.Column<long>(type: "bigint", nullable: true),
+                    last_message_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_message_preview = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    last_message_direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    unread_count = table.Column<int>(type: "integer", nullable: false),
+                    waiting_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1559,20 +1576,20 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "moderator_profile_assignments",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    assigned_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    assigned_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    queue_position = table.Column<int>(type: "INTEGER", nullable: true),
-                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_activity_check = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    end_cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    ended_by_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    holder_version = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
+                    assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    assigned_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    queue_position = table.Column<int>(type: "integer", nullable: true),
+                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    last_activity_check = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    end_cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    ended_by_id = table.Column<long>(type: "bigint", nullable: true),
+                    holder_version = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1595,14 +1612,14 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "profile_locks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    lock_type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lock_type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1625,8 +1642,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "profile_moderators",
                 columns: table => new
                 {
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false)
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    moderator_id = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1649,30 +1666,30 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "outreach_actions",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    prospect_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    effect_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    prospect_epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    content = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: true),
-                    template = table.Column<string>(type: "TEXT", maxLength: 512, nullable: true),
-                    scheduled_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    lease_owner = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true),
-                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
-                    quota_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true),
-                    error_class = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
-                    created_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    prospect_id = table.Column<long>(type: "bigint", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    effect_key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    prospect_epoch = table.Column<long>(type: "bigint", nullable: false),
+                    content = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: true),
+                    template = table.Column<string>(type: "character varying(512)", maxLength: 512, nullable: true),
+                    scheduled_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    lease_owner = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true),
+                    epoch = table.Column<long>(type: "bigint", nullable: false),
+                    quota_id = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    finished_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true),
+                    error_class = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    created_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1696,19 +1713,19 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "conversation_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    from_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    to_id = table.Column<long>(type: "INTEGER", nullable: true),
-                    owner_version = table.Column<long>(type: "INTEGER", nullable: false),
-                    note = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    candidates = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "bigint", nullable: true),
+                    from_id = table.Column<long>(type: "bigint", nullable: true),
+                    to_id = table.Column<long>(type: "bigint", nullable: true),
+                    owner_version = table.Column<long>(type: "bigint", nullable: false),
+                    note = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    candidates = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1725,21 +1742,21 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    text = table.Column<string>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    stored_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    error = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    effect_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    sender_id = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    channel_id = table.Column<long>(type: "bigint", nullable: false),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    text = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    stored_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    effect_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    sender_id = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1762,17 +1779,17 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "action_logs",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    action_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    prospect_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    action = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    attempt = table.Column<int>(type: "INTEGER", nullable: false),
-                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    action_id = table.Column<long>(type: "bigint", nullable: false),
+                    account_id = table.Column<long>(type: "bigint", nullable: false),
+                    prospect_id = table.Column<long>(type: "bigint", nullable: false),
+                    action = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    attempt = table.Column<int>(type: "integer", nullable: false),
+                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1789,15 +1806,15 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "pending_messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    message_id = table.Column<long>(type: "INTEGER", nullable: false),
-                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    claim_token = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
+                    profile_id = table.Column<long>(type: "bigint", nullable: false),
+                    message_id = table.Column<long>(type: "bigint", nullable: false),
+                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    claim_token = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1869,6 +1886,12 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 name: "ix_alerts_dedupe_key_first_seen_at",
                 table: "alerts",
                 columns: new[] { "dedupe_key", "first_seen_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_alerts_hushed",
+                table: "alerts",
+                column: "dedupe_key",
+                filter: "hushed_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_alerts_kind_last_seen_at",
@@ -2017,7 +2040,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
             migrationBuilder.CreateIndex(
                 name: "ix_booking_notifications_response",
                 table: "booking_notifications",
-                column: "response");
+                column: "response",
+                filter: "response IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_booking_notifications_sent_at",
@@ -2051,6 +2075,13 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
                 table: "bookings",
                 column: "matching_deadline",
                 filter: "status = 'Pending'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_effect_key",
+                table: "bookings",
+                column: "effect_key",
+                unique: true,
+                filter: "effect_key IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_bookings_next_wave",
@@ -2845,6 +2876,9 @@ namespace Dispatch.Core.Data.Migrations.OnSqlite
 
             migrationBuilder.DropTable(
                 name: "number_sessions");
+
+            migrationBuilder.DropTable(
+                name: "outreach_effects");
 
             migrationBuilder.DropTable(
                 name: "outreach_sequences");

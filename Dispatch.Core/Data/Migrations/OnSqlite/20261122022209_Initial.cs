@@ -1,10 +1,9 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Dispatch.Core.Data.Migrations.OnPostgres
+namespace Dispatch.Core.Data.Migrations.OnSqlite
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -16,24 +15,26 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "alerts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    severity = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    resource_id = table.Column<long>(type: "bigint", nullable: true),
-                    subject = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
-                    details = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    count = table.Column<int>(type: "integer", nullable: false),
-                    acknowledged_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    acknowledged_by = table.Column<long>(type: "bigint", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    resolved_by = table.Column<long>(type: "bigint", nullable: true),
-                    told_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    escalated_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    closed_told_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    severity = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    resource_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
+                    details = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    count = table.Column<int>(type: "INTEGER", nullable: false),
+                    acknowledged_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    acknowledged_by = table.Column<long>(type: "INTEGER", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    resolved_by = table.Column<long>(type: "INTEGER", nullable: true),
+                    put_away = table.Column<bool>(type: "INTEGER", nullable: false),
+                    hushed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    told_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    escalated_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    closed_told_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -44,11 +45,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_roles",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -59,25 +60,25 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_users",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    display_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    disabled = table.Column<bool>(type: "boolean", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
-                    password_hash = table.Column<string>(type: "text", nullable: true),
-                    security_stamp = table.Column<string>(type: "text", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
-                    phone_number = table.Column<string>(type: "text", nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    display_name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    disabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    password_hash = table.Column<string>(type: "TEXT", nullable: true),
+                    security_stamp = table.Column<string>(type: "TEXT", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true),
+                    phone_number = table.Column<string>(type: "TEXT", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "TEXT", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    access_failed_count = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -88,22 +89,22 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "assignment_conflicts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    resource_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: true),
-                    token = table.Column<long>(type: "bigint", nullable: false),
-                    winner_id = table.Column<long>(type: "bigint", nullable: true),
-                    loser_id = table.Column<long>(type: "bigint", nullable: true),
-                    participants = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    decided_by = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    resolution = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    resolved_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    duration_ms = table.Column<long>(type: "bigint", nullable: true),
-                    note = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    token = table.Column<long>(type: "INTEGER", nullable: false),
+                    winner_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    loser_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    participants = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    decided_by = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    resolution = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    resolved_by_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    duration_ms = table.Column<long>(type: "INTEGER", nullable: true),
+                    note = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -114,18 +115,18 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "assignment_findings",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    dedupe_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: true),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    conversation_id = table.Column<long>(type: "bigint", nullable: true),
-                    first_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    count = table.Column<int>(type: "integer", nullable: false),
-                    repaired = table.Column<bool>(type: "boolean", nullable: false),
-                    resolved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    dedupe_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    conversation_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    count = table.Column<int>(type: "INTEGER", nullable: false),
+                    repaired = table.Column<bool>(type: "INTEGER", nullable: false),
+                    resolved_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -136,17 +137,17 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "audit_entries",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    actor_id = table.Column<long>(type: "bigint", nullable: true),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    subject = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    subject_id = table.Column<long>(type: "bigint", nullable: true),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    before = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
-                    after = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
-                    hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    subject_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    before = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    after = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -157,14 +158,14 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "channels",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    protected_token = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    provider = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    protected_token = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -175,14 +176,14 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "clients",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    decided_by = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    decided_by = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -193,11 +194,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "contacts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -208,22 +209,22 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "dead_letters",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    source = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    detail = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
-                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    number_id = table.Column<long>(type: "bigint", nullable: true),
-                    action = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
-                    correlation_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    protected_body = table.Column<string>(type: "text", nullable: false),
-                    bytes = table.Column<int>(type: "integer", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    decided_by = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    source = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    action = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    correlation_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    protected_body = table.Column<string>(type: "TEXT", nullable: false),
+                    bytes = table.Column<int>(type: "INTEGER", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    decided_by = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -234,22 +235,22 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "drivers",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    rating = table.Column<double>(type: "double precision", nullable: true),
-                    vehicle_type = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    vehicle_plate = table.Column<string>(type: "character varying(30)", maxLength: 30, nullable: false),
-                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    latitude = table.Column<double>(type: "double precision", nullable: true),
-                    longitude = table.Column<double>(type: "double precision", nullable: true),
-                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    status_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    last_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    consecutive_timeouts = table.Column<int>(type: "integer", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    rating = table.Column<double>(type: "REAL", nullable: true),
+                    vehicle_type = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    vehicle_plate = table.Column<string>(type: "TEXT", maxLength: 30, nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    latitude = table.Column<double>(type: "REAL", nullable: true),
+                    longitude = table.Column<double>(type: "REAL", nullable: true),
+                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status_since = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    consecutive_timeouts = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -260,13 +261,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "early_statuses",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    error = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -277,15 +278,15 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "gateway_contacts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    chat_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    chat_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    invitation = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    invitation_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    invited_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    chat_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    chat_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    invitation = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    invitation_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    invited_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -296,13 +297,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "health_checks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    node = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    problems = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
-                    database_ms = table.Column<int>(type: "integer", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    node = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    problems = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
+                    database_ms = table.Column<int>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -313,10 +314,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "leases",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
-                    holder = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    epoch = table.Column<long>(type: "bigint", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    name = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
+                    holder = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -327,9 +328,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "lid_phones",
                 columns: table => new
                 {
-                    lid = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    lid = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -340,13 +341,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "message_templates",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    key = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
-                    text = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    changed_by = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    key = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
+                    text = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -357,10 +358,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "moderator_connections",
                 columns: table => new
                 {
-                    connection_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    node = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    connected_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    connection_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    node = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    connected_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -371,12 +372,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "nodes",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    instance = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    version = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false)
+                    name = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    instance = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    version = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -384,16 +385,29 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "outreach_effects",
+                columns: table => new
+                {
+                    effect_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    action_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_outreach_effects", x => x.effect_key);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "outreach_sequences",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    letter = table.Column<char>(type: "character(1)", nullable: false),
-                    version = table.Column<int>(type: "integer", nullable: false),
-                    steps = table.Column<string>(type: "character varying(8000)", maxLength: 8000, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    changed_by = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    letter = table.Column<char>(type: "TEXT", nullable: false),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    steps = table.Column<string>(type: "TEXT", maxLength: 8000, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -404,14 +418,14 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "outreach_templates",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
-                    variant = table.Column<int>(type: "integer", nullable: false),
-                    text = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: false),
-                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    changed_by = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
+                    variant = table.Column<int>(type: "INTEGER", nullable: false),
+                    text = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: false),
+                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    changed_by = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -422,10 +436,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "protection_keys",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    xml = table.Column<string>(type: "text", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    xml = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -436,12 +450,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "reports",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    first_day = table.Column<int>(type: "integer", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    body = table.Column<string>(type: "text", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    first_day = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    body = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -452,9 +466,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "rollup_cursors",
                 columns: table => new
                 {
-                    source = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    position = table.Column<long>(type: "bigint", nullable: false),
-                    moved_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    source = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    position = table.Column<long>(type: "INTEGER", nullable: false),
+                    moved_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -465,11 +479,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "rollups",
                 columns: table => new
                 {
-                    series = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    grain = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    part = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    amount = table.Column<long>(type: "bigint", nullable: false)
+                    series = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    grain = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    part = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    amount = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -480,23 +494,23 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "service_messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    booking_id = table.Column<long>(type: "bigint", nullable: true),
-                    driver_id = table.Column<long>(type: "bigint", nullable: true),
-                    audience = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    channel_id = table.Column<long>(type: "bigint", nullable: true),
-                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    text = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false),
-                    effect_key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    booking_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    audience = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    text = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
+                    effect_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -507,10 +521,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "settings",
                 columns: table => new
                 {
-                    key = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
-                    value = table.Column<int>(type: "integer", nullable: false),
-                    changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    changed_by_id = table.Column<long>(type: "bigint", nullable: true)
+                    key = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
+                    value = table.Column<int>(type: "INTEGER", nullable: false),
+                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    changed_by_id = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -521,12 +535,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "setup_links",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    used_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    used_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -537,9 +551,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "typing_activity",
                 columns: table => new
                 {
-                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -550,10 +564,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "worker_inbox",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    answer_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    answer_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -564,23 +578,23 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "worker_outbox",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    command_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
-                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    number_id = table.Column<long>(type: "bigint", nullable: true),
-                    session_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    action = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    body = table.Column<string>(type: "text", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    claim = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    done_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    command_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    session_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    action = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    body = table.Column<string>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    claim = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    done_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -591,19 +605,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "workers",
                 columns: table => new
                 {
-                    id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    capacity = table.Column<int>(type: "integer", nullable: false),
-                    held = table.Column<int>(type: "integer", nullable: false),
-                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    heartbeat_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    lease_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    software = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
-                    pairing_codes = table.Column<bool>(type: "boolean", nullable: false),
-                    virtual_host = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    legacy_host = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    capacity = table.Column<int>(type: "INTEGER", nullable: false),
+                    held = table.Column<int>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    heartbeat_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    lease_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    software = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
+                    pairing_codes = table.Column<bool>(type: "INTEGER", nullable: false),
+                    virtual_host = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    legacy_host = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -614,19 +628,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "alert_deliveries",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    alert_id = table.Column<long>(type: "bigint", nullable: false),
-                    news = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    body = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    claim = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    finished_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    error = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    alert_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    news = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    body = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    claim = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    error = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -643,11 +657,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_role_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    role_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "text", nullable: true),
-                    claim_value = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    role_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
+                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -664,11 +678,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    user_id = table.Column<long>(type: "bigint", nullable: false),
-                    claim_type = table.Column<string>(type: "text", nullable: true),
-                    claim_value = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
+                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -685,10 +699,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_user_logins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "text", nullable: false),
-                    provider_key = table.Column<string>(type: "text", nullable: false),
-                    provider_display_name = table.Column<string>(type: "text", nullable: true),
-                    user_id = table.Column<long>(type: "bigint", nullable: false)
+                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
+                    provider_key = table.Column<string>(type: "TEXT", nullable: false),
+                    provider_display_name = table.Column<string>(type: "TEXT", nullable: true),
+                    user_id = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -705,8 +719,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_user_roles",
                 columns: table => new
                 {
-                    user_id = table.Column<long>(type: "bigint", nullable: false),
-                    role_id = table.Column<long>(type: "bigint", nullable: false)
+                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    role_id = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -729,10 +743,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "asp_net_user_tokens",
                 columns: table => new
                 {
-                    user_id = table.Column<long>(type: "bigint", nullable: false),
-                    login_provider = table.Column<string>(type: "text", nullable: false),
-                    name = table.Column<string>(type: "text", nullable: false),
-                    value = table.Column<string>(type: "text", nullable: true)
+                    user_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    login_provider = table.Column<string>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", nullable: false),
+                    value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -749,22 +763,22 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "moderators",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    choice = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    grace_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    last_activity_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    open_count = table.Column<int>(type: "integer", nullable: false),
-                    max_conversations = table.Column<int>(type: "integer", nullable: false),
-                    held_profiles = table.Column<int>(type: "integer", nullable: false),
-                    queue_standing = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    last_assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    drain_window_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    drain_count = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    choice = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    grace_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    last_activity_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    open_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    max_conversations = table.Column<int>(type: "INTEGER", nullable: false),
+                    held_profiles = table.Column<int>(type: "INTEGER", nullable: false),
+                    queue_standing = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    priority = table.Column<int>(type: "INTEGER", nullable: false),
+                    last_assigned_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    drain_window_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    drain_count = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -783,22 +797,22 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "outreach_accounts",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    channel_id = table.Column<long>(type: "bigint", nullable: true),
-                    time_zone = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    plan = table.Column<string>(type: "character varying(20000)", maxLength: 20000, nullable: false),
-                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    version = table.Column<long>(type: "bigint", nullable: false),
-                    next_send_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    last_claim_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    resumed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    breaker_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    breaker_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    failures = table.Column<int>(type: "integer", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    provider = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    time_zone = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    plan = table.Column<string>(type: "TEXT", maxLength: 20000, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false),
+                    next_send_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    last_claim_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    resumed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    breaker_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    breaker_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -815,13 +829,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "dead_letter_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    dead_letter_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    actor_id = table.Column<long>(type: "bigint", nullable: true),
-                    decision = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    detail = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    dead_letter_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    decision = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    detail = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -838,42 +852,43 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "bookings",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    customer_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    customer_phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    pickup_address = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
-                    drop_address = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
-                    pickup_latitude = table.Column<double>(type: "double precision", nullable: true),
-                    pickup_longitude = table.Column<double>(type: "double precision", nullable: true),
-                    drop_latitude = table.Column<double>(type: "double precision", nullable: true),
-                    drop_longitude = table.Column<double>(type: "double precision", nullable: true),
-                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    pickup_time = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    price = table.Column<decimal>(type: "numeric(12,2)", precision: 12, scale: 2, nullable: true),
-                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L),
-                    driver_id = table.Column<long>(type: "bigint", nullable: true),
-                    round = table.Column<int>(type: "integer", nullable: false),
-                    wave = table.Column<int>(type: "integer", nullable: false),
-                    exhausted_wave = table.Column<int>(type: "integer", nullable: false),
-                    rematches = table.Column<int>(type: "integer", nullable: false),
-                    wave_policy = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    priority_mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    max_distance = table.Column<double>(type: "double precision", nullable: true),
-                    excluded_driver_ids = table.Column<string>(type: "text", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    start_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    matching_started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    matching_deadline = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    next_wave_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    accepted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    question = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    question_repeats = table.Column<int>(type: "integer", nullable: false),
-                    asked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    customer_name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    customer_phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    pickup_address = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
+                    drop_address = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
+                    pickup_latitude = table.Column<double>(type: "REAL", nullable: true),
+                    pickup_longitude = table.Column<double>(type: "REAL", nullable: true),
+                    drop_latitude = table.Column<double>(type: "REAL", nullable: true),
+                    drop_longitude = table.Column<double>(type: "REAL", nullable: true),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    pickup_time = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    price = table.Column<decimal>(type: "TEXT", precision: 12, scale: 2, nullable: true),
+                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 1L),
+                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    round = table.Column<int>(type: "INTEGER", nullable: false),
+                    wave = table.Column<int>(type: "INTEGER", nullable: false),
+                    exhausted_wave = table.Column<int>(type: "INTEGER", nullable: false),
+                    rematches = table.Column<int>(type: "INTEGER", nullable: false),
+                    wave_policy = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    priority_mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    max_distance = table.Column<double>(type: "REAL", nullable: true),
+                    effect_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    excluded_driver_ids = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    start_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    matching_started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    matching_deadline = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    next_wave_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    accepted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    question = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    question_repeats = table.Column<int>(type: "INTEGER", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -891,34 +906,34 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "numbers",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    client_id = table.Column<long>(type: "bigint", nullable: false),
-                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    state_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    code = table.Column<int>(type: "integer", nullable: true),
-                    generation = table.Column<long>(type: "bigint", nullable: false),
-                    session_id = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true),
-                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    next_worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    lease_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    health = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    health_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    qr_number = table.Column<int>(type: "integer", nullable: false),
-                    qr_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    restarts = table.Column<int>(type: "integer", nullable: false),
-                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    paired_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    phone_seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    phone_due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    channel_id = table.Column<long>(type: "bigint", nullable: true),
-                    last_event = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    last_event_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    version = table.Column<long>(type: "bigint", nullable: false, defaultValue: 1L)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    phone = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    state_since = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "INTEGER", nullable: true),
+                    generation = table.Column<long>(type: "INTEGER", nullable: false),
+                    session_id = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true),
+                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    next_worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    lease_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    health = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    health_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    qr_number = table.Column<int>(type: "INTEGER", nullable: false),
+                    qr_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    restarts = table.Column<int>(type: "INTEGER", nullable: false),
+                    due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    paired_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    phone_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    phone_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_event = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    last_event_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false, defaultValue: 1L)
                 },
                 constraints: table =>
                 {
@@ -953,17 +968,17 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "moderator_queue",
                 columns: table => new
                 {
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    position = table.Column<int>(type: "integer", nullable: false),
-                    estimated_wait_time = table.Column<int>(type: "integer", nullable: true),
-                    estimated_from = table.Column<int>(type: "integer", nullable: true),
-                    estimated_to = table.Column<int>(type: "integer", nullable: true),
-                    profiles_available = table.Column<int>(type: "integer", nullable: false),
-                    first_estimate_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    first_from = table.Column<int>(type: "integer", nullable: true),
-                    first_to = table.Column<int>(type: "integer", nullable: true)
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    priority = table.Column<int>(type: "INTEGER", nullable: false),
+                    position = table.Column<int>(type: "INTEGER", nullable: false),
+                    estimated_wait_time = table.Column<int>(type: "INTEGER", nullable: true),
+                    estimated_from = table.Column<int>(type: "INTEGER", nullable: true),
+                    estimated_to = table.Column<int>(type: "INTEGER", nullable: true),
+                    profiles_available = table.Column<int>(type: "INTEGER", nullable: false),
+                    first_estimate_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    first_from = table.Column<int>(type: "INTEGER", nullable: true),
+                    first_to = table.Column<int>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -980,10 +995,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "moderator_turns",
                 columns: table => new
                 {
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    turn = table.Column<long>(type: "bigint", nullable: false)
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    priority = table.Column<int>(type: "INTEGER", nullable: false),
+                    turn = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1000,15 +1015,15 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "priority_requests",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
-                    asked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    granted = table.Column<bool>(type: "boolean", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    priority = table.Column<int>(type: "INTEGER", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    decided_by_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    granted = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1025,20 +1040,20 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "profiles",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    mode = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    restricted = table.Column<bool>(type: "boolean", nullable: false),
-                    paused = table.Column<bool>(type: "boolean", nullable: false),
-                    priority = table.Column<int>(type: "integer", nullable: false),
-                    holder_id = table.Column<long>(type: "bigint", nullable: true),
-                    holder_version = table.Column<long>(type: "bigint", nullable: false),
-                    holder_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    free_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    avoid_id = table.Column<long>(type: "bigint", nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    mode = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    restricted = table.Column<bool>(type: "INTEGER", nullable: false),
+                    paused = table.Column<bool>(type: "INTEGER", nullable: false),
+                    priority = table.Column<int>(type: "INTEGER", nullable: false),
+                    holder_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    holder_version = table.Column<long>(type: "INTEGER", nullable: false),
+                    holder_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    free_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    avoid_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1062,21 +1077,21 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "unlock_requests",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    resource_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    token = table.Column<long>(type: "bigint", nullable: false),
-                    holder_id = table.Column<long>(type: "bigint", nullable: false),
-                    requester_id = table.Column<long>(type: "bigint", nullable: true),
-                    reason = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    decided_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    answer = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    resource_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    token = table.Column<long>(type: "INTEGER", nullable: false),
+                    holder_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    requester_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    decided_by_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    answer = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1099,14 +1114,14 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "wait_observations",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    estimated_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    from_seconds = table.Column<int>(type: "integer", nullable: false),
-                    to_seconds = table.Column<int>(type: "integer", nullable: false),
-                    served_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    waited_seconds = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    estimated_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    from_seconds = table.Column<int>(type: "INTEGER", nullable: false),
+                    to_seconds = table.Column<int>(type: "INTEGER", nullable: false),
+                    served_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    waited_seconds = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1123,13 +1138,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "account_days",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    account_id = table.Column<long>(type: "bigint", nullable: false),
-                    type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    day = table.Column<int>(type: "integer", nullable: false),
-                    reserved = table.Column<int>(type: "integer", nullable: false),
-                    used = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    day = table.Column<int>(type: "INTEGER", nullable: false),
+                    reserved = table.Column<int>(type: "INTEGER", nullable: false),
+                    used = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1147,31 +1162,31 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "prospects",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    account_id = table.Column<long>(type: "bigint", nullable: false),
-                    name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    company = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
-                    language = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
-                    time_zone = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    stage = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    automatic = table.Column<bool>(type: "boolean", nullable: false),
-                    sequence = table.Column<char>(type: "character(1)", nullable: true),
-                    step = table.Column<int>(type: "integer", nullable: false),
-                    epoch = table.Column<long>(type: "bigint", nullable: false),
-                    contacted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    connected_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    last_inbound_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    last_outbound_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    contact_due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    reply_due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    follow_up_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    draft = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: true),
-                    draft_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    stopped_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    stop_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    company = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
+                    language = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
+                    time_zone = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    stage = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    automatic = table.Column<bool>(type: "INTEGER", nullable: false),
+                    sequence = table.Column<char>(type: "TEXT", nullable: true),
+                    step = table.Column<int>(type: "INTEGER", nullable: false),
+                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
+                    contacted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    connected_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    last_inbound_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    last_outbound_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    contact_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    reply_due_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    follow_up_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    draft = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: true),
+                    draft_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    stopped_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    stop_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1188,17 +1203,17 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "booking_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    booking_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    round = table.Column<int>(type: "integer", nullable: false),
-                    wave = table.Column<int>(type: "integer", nullable: false),
-                    driver_id = table.Column<long>(type: "bigint", nullable: true),
-                    actor_id = table.Column<long>(type: "bigint", nullable: true),
-                    note = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    data = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    round = table.Column<int>(type: "INTEGER", nullable: false),
+                    wave = table.Column<int>(type: "INTEGER", nullable: false),
+                    driver_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    note = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1215,25 +1230,25 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "booking_notifications",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    booking_id = table.Column<long>(type: "bigint", nullable: false),
-                    driver_id = table.Column<long>(type: "bigint", nullable: false),
-                    round = table.Column<int>(type: "integer", nullable: false),
-                    wave = table.Column<int>(type: "integer", nullable: false),
-                    asked = table.Column<int>(type: "integer", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    sent_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    delivered_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    responded_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    response = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    withdrawn = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    method = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    lost_by_ms = table.Column<long>(type: "bigint", nullable: true),
-                    distance = table.Column<double>(type: "double precision", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    driver_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    round = table.Column<int>(type: "INTEGER", nullable: false),
+                    wave = table.Column<int>(type: "INTEGER", nullable: false),
+                    asked = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    sent_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    delivered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    responded_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    response = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    withdrawn = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    method = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    lost_by_ms = table.Column<long>(type: "INTEGER", nullable: true),
+                    distance = table.Column<double>(type: "REAL", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1256,20 +1271,20 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "failed_searches",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    booking_id = table.Column<long>(type: "bigint", nullable: false),
-                    round = table.Column<int>(type: "integer", nullable: false),
-                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    hour = table.Column<int>(type: "integer", nullable: false),
-                    reachable_drivers = table.Column<int>(type: "integer", nullable: false),
-                    total_drivers_notified = table.Column<int>(type: "integer", nullable: false),
-                    total_drivers_responded = table.Column<int>(type: "integer", nullable: false),
-                    waves = table.Column<int>(type: "integer", nullable: false),
-                    broadcast_ms = table.Column<int>(type: "integer", nullable: true),
-                    final_status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    round = table.Column<int>(type: "INTEGER", nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    hour = table.Column<int>(type: "INTEGER", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "INTEGER", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "INTEGER", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "INTEGER", nullable: false),
+                    waves = table.Column<int>(type: "INTEGER", nullable: false),
+                    broadcast_ms = table.Column<int>(type: "INTEGER", nullable: true),
+                    final_status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1286,24 +1301,24 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "matching_metrics",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    booking_id = table.Column<long>(type: "bigint", nullable: false),
-                    zone = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    hour = table.Column<int>(type: "integer", nullable: false),
-                    reachable_drivers = table.Column<int>(type: "integer", nullable: false),
-                    total_drivers_notified = table.Column<int>(type: "integer", nullable: false),
-                    total_drivers_responded = table.Column<int>(type: "integer", nullable: false),
-                    waves = table.Column<int>(type: "integer", nullable: false),
-                    accepted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    time_to_match = table.Column<int>(type: "integer", nullable: true),
-                    broadcast_ms = table.Column<int>(type: "integer", nullable: true),
-                    accept_ms = table.Column<int>(type: "integer", nullable: true),
-                    human_ms = table.Column<int>(type: "integer", nullable: true),
-                    final_status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    booking_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    hour = table.Column<int>(type: "INTEGER", nullable: false),
+                    reachable_drivers = table.Column<int>(type: "INTEGER", nullable: false),
+                    total_drivers_notified = table.Column<int>(type: "INTEGER", nullable: false),
+                    total_drivers_responded = table.Column<int>(type: "INTEGER", nullable: false),
+                    waves = table.Column<int>(type: "INTEGER", nullable: false),
+                    accepted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    time_to_match = table.Column<int>(type: "INTEGER", nullable: true),
+                    broadcast_ms = table.Column<int>(type: "INTEGER", nullable: true),
+                    accept_ms = table.Column<int>(type: "INTEGER", nullable: true),
+                    human_ms = table.Column<int>(type: "INTEGER", nullable: true),
+                    final_status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1320,23 +1335,23 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "number_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    number_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    verdict = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    source = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    actor_id = table.Column<long>(type: "bigint", nullable: true),
-                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    generation = table.Column<long>(type: "bigint", nullable: true),
-                    from_state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    to_state = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    code = table.Column<int>(type: "integer", nullable: true),
-                    qr_number = table.Column<int>(type: "integer", nullable: true),
-                    count = table.Column<int>(type: "integer", nullable: false),
-                    last_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    verdict = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    source = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    generation = table.Column<long>(type: "INTEGER", nullable: true),
+                    from_state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    to_state = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    code = table.Column<int>(type: "INTEGER", nullable: true),
+                    qr_number = table.Column<int>(type: "INTEGER", nullable: true),
+                    count = table.Column<int>(type: "INTEGER", nullable: false),
+                    last_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1353,16 +1368,16 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "number_links",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    number_id = table.Column<long>(type: "bigint", nullable: false),
-                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    viewer_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    created_by = table.Column<long>(type: "bigint", nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    revoked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    viewer_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    created_by = table.Column<long>(type: "INTEGER", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1379,17 +1394,17 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "number_sessions",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    number_id = table.Column<long>(type: "bigint", nullable: false),
-                    generation = table.Column<long>(type: "bigint", nullable: false),
-                    session_id = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
-                    worker_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    protected_qr = table.Column<string>(type: "text", nullable: true),
-                    qr_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    protected_pairing_code = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
-                    pairing_expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    generation = table.Column<long>(type: "INTEGER", nullable: false),
+                    session_id = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
+                    worker_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    protected_qr = table.Column<string>(type: "TEXT", nullable: true),
+                    qr_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    protected_pairing_code = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true),
+                    pairing_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1406,11 +1421,11 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "worker_inbound",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    number_id = table.Column<long>(type: "bigint", nullable: false),
-                    batch = table.Column<string>(type: "text", nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    batch = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1427,15 +1442,15 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "worker_sends",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    number_id = table.Column<long>(type: "bigint", nullable: false),
-                    send_key = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    command_id = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    finished_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    provider_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
-                    failure = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    number_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    send_key = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    command_id = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    provider_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    failure = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1452,10 +1467,10 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "client_approaches",
                 columns: table => new
                 {
-                    client_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    approached_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    approached_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1484,15 +1499,15 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "client_locks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    client_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    lock_reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    client_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    lock_reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1521,22 +1536,22 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "conversations",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    contact_id = table.Column<long>(type: "bigint", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    owner_id = table.Column<long>(type: "bigint", nullable: true),
-                    owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    owner_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    opened_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    closed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    last_owner_id = table.Column<long>(type: "bigint", nullable: true),
-                    last_message_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    last_message_preview = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
-                    last_message_direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    unread_count = table.Column<int>(type: "integer", nullable: false),
-                    waiting_since = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    contact_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    owner_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    owner_version = table.Column<long>(type: "INTEGER", nullable: false),
+                    owner_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    last_owner_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_message_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_message_preview = table.Column<string>(type: "TEXT", maxLength: 120, nullable: false),
+                    last_message_direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    unread_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    waiting_since = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1560,20 +1575,20 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "moderator_profile_assignments",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false),
-                    assigned_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    assigned_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    queue_position = table.Column<int>(type: "integer", nullable: true),
-                    queued_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    last_activity_check = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    end_cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    ended_by_id = table.Column<long>(type: "bigint", nullable: true),
-                    holder_version = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    assigned_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    assigned_by_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    queue_position = table.Column<int>(type: "INTEGER", nullable: true),
+                    queued_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    last_activity_check = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    end_cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    ended_by_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    holder_version = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1596,14 +1611,14 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "profile_locks",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: true),
-                    locked_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    lock_type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    token = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    lock_type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    token = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1626,8 +1641,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "profile_moderators",
                 columns: table => new
                 {
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    moderator_id = table.Column<long>(type: "bigint", nullable: false)
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    moderator_id = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1650,30 +1665,30 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "outreach_actions",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    account_id = table.Column<long>(type: "bigint", nullable: false),
-                    prospect_id = table.Column<long>(type: "bigint", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    type = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    effect_key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    prospect_epoch = table.Column<long>(type: "bigint", nullable: false),
-                    content = table.Column<string>(type: "character varying(4096)", maxLength: 4096, nullable: true),
-                    template = table.Column<string>(type: "character varying(512)", maxLength: 512, nullable: true),
-                    scheduled_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    lease_owner = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true),
-                    epoch = table.Column<long>(type: "bigint", nullable: false),
-                    quota_id = table.Column<long>(type: "bigint", nullable: true),
-                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    finished_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true),
-                    error_class = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
-                    created_by = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    prospect_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    type = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    effect_key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    prospect_epoch = table.Column<long>(type: "INTEGER", nullable: false),
+                    content = table.Column<string>(type: "TEXT", maxLength: 4096, nullable: true),
+                    template = table.Column<string>(type: "TEXT", maxLength: 512, nullable: true),
+                    scheduled_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    lease_owner = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true),
+                    epoch = table.Column<long>(type: "INTEGER", nullable: false),
+                    quota_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true),
+                    error_class = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    created_by = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1697,19 +1712,19 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "conversation_events",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    cause = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    actor_id = table.Column<long>(type: "bigint", nullable: true),
-                    from_id = table.Column<long>(type: "bigint", nullable: true),
-                    to_id = table.Column<long>(type: "bigint", nullable: true),
-                    owner_version = table.Column<long>(type: "bigint", nullable: false),
-                    note = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
-                    candidates = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    cause = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    actor_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    from_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    to_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    owner_version = table.Column<long>(type: "INTEGER", nullable: false),
+                    note = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
+                    candidates = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1726,21 +1741,21 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    channel_id = table.Column<long>(type: "bigint", nullable: false),
-                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
-                    direction = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    text = table.Column<string>(type: "text", nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    stored_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    status_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    error = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
-                    effect_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    sender_id = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    channel_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    direction = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    text = table.Column<string>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    stored_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    status_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    error = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    effect_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    sender_id = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1763,17 +1778,17 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "action_logs",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    action_id = table.Column<long>(type: "bigint", nullable: false),
-                    account_id = table.Column<long>(type: "bigint", nullable: false),
-                    prospect_id = table.Column<long>(type: "bigint", nullable: false),
-                    action = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    attempt = table.Column<int>(type: "integer", nullable: false),
-                    provider_message_id = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
-                    error = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    action_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    account_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    prospect_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    action = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    attempt = table.Column<int>(type: "INTEGER", nullable: false),
+                    provider_message_id = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    error = table.Column<string>(type: "TEXT", maxLength: 80, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1790,15 +1805,15 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "pending_messages",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    conversation_id = table.Column<long>(type: "bigint", nullable: false),
-                    profile_id = table.Column<long>(type: "bigint", nullable: false),
-                    message_id = table.Column<long>(type: "bigint", nullable: false),
-                    received_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    claim_token = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    conversation_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    profile_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    message_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    claim_token = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1870,6 +1885,12 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 name: "ix_alerts_dedupe_key_first_seen_at",
                 table: "alerts",
                 columns: new[] { "dedupe_key", "first_seen_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_alerts_hushed",
+                table: "alerts",
+                column: "dedupe_key",
+                filter: "hushed_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_alerts_kind_last_seen_at",
@@ -2018,7 +2039,8 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
             migrationBuilder.CreateIndex(
                 name: "ix_booking_notifications_response",
                 table: "booking_notifications",
-                column: "response");
+                column: "response",
+                filter: "response IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_booking_notifications_sent_at",
@@ -2052,6 +2074,13 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
                 table: "bookings",
                 column: "matching_deadline",
                 filter: "status = 'Pending'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bookings_effect_key",
+                table: "bookings",
+                column: "effect_key",
+                unique: true,
+                filter: "effect_key IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_bookings_next_wave",
@@ -2846,6 +2875,9 @@ namespace Dispatch.Core.Data.Migrations.OnPostgres
 
             migrationBuilder.DropTable(
                 name: "number_sessions");
+
+            migrationBuilder.DropTable(
+                name: "outreach_effects");
 
             migrationBuilder.DropTable(
                 name: "outreach_sequences");

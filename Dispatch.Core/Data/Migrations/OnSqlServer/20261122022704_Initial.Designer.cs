@@ -12,7 +12,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Dispatch.Core.Data.Migrations.OnSqlServer
 {
     [DbContext(typeof(SqlServerDispatchDb))]
-    [Migration("20261121192250_Initial")]
+    [Migration("20261122022704_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -69,6 +69,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasColumnType("datetime2")
                         .HasColumnName("first_seen_at");
 
+                    b.Property<DateTime?>("HushedAt")
+                        .HasColumnType("datetime2")
+                        .HasColumnName("hushed_at");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasMaxLength(32)
@@ -78,6 +82,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     b.Property<DateTime>("LastSeenAt")
                         .HasColumnType("datetime2")
                         .HasColumnName("last_seen_at");
+
+                    b.Property<bool>("PutAway")
+                        .HasColumnType("bit")
+                        .HasColumnName("put_away");
 
                     b.Property<DateTime?>("ResolvedAt")
                         .HasColumnType("datetime2")
@@ -121,6 +129,10 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                     b.HasIndex(new[] { "Id" }, "ix_alerts_closed_untold")
                         .HasDatabaseName("ix_alerts_closed_untold")
                         .HasFilter("resolved_at IS NOT NULL AND closed_told_at IS NULL");
+
+                    b.HasIndex(new[] { "DedupeKey" }, "ix_alerts_hushed")
+                        .HasDatabaseName("ix_alerts_hushed")
+                        .HasFilter("hushed_at IS NOT NULL");
 
                     b.HasIndex(new[] { "LastSeenAt" }, "ix_alerts_open")
                         .HasDatabaseName("ix_alerts_open")
@@ -1598,6 +1610,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasColumnType("float")
                         .HasColumnName("drop_longitude");
 
+                    b.Property<string>("EffectKey")
+                        .HasMaxLength(100)
+                        .HasColumnType("nvarchar(100)")
+                        .HasColumnName("effect_key");
+
                     b.Property<string>("ExcludedDriverIds")
                         .IsRequired()
                         .HasColumnType("nvarchar(max)")
@@ -1720,6 +1737,11 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
 
                     b.HasIndex("CreatedAt")
                         .HasDatabaseName("ix_bookings_created_at");
+
+                    b.HasIndex("EffectKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_bookings_effect_key")
+                        .HasFilter("effect_key IS NOT NULL");
 
                     b.HasIndex("Version")
                         .HasDatabaseName("ix_bookings_version");
@@ -1903,7 +1925,8 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         .HasName("pk_booking_notifications");
 
                     b.HasIndex("Response")
-                        .HasDatabaseName("ix_booking_notifications_response");
+                        .HasDatabaseName("ix_booking_notifications_response")
+                        .HasFilter("response IS NOT NULL");
 
                     b.HasIndex("SentAt")
                         .HasDatabaseName("ix_booking_notifications_sent_at");
@@ -3715,6 +3738,29 @@ namespace Dispatch.Core.Data.Migrations.OnSqlServer
                         {
                             t.HasCheckConstraint("ck_outreach_actions_lease", "status NOT IN ('Claimed','Sending') OR (lease_owner IS NOT NULL AND quota_id IS NOT NULL)");
                         });
+                });
+
+            modelBuilder.Entity("Dispatch.Core.Outreach.OutreachEffect", b =>
+                {
+                    b.Property<string>("EffectKey")
+                        .HasMaxLength(200)
+                        .HasColumnType("nvarchar(200)")
+                        .HasColumnName("effect_key");
+
+                    b.Property<long>("ActionId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("action_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("nvarchar(32)")
+                        .HasColumnName("status");
+
+                    b.HasKey("EffectKey")
+                        .HasName("pk_outreach_effects");
+
+                    b.ToTable("outreach_effects", (string)null);
                 });
 
             modelBuilder.Entity("Dispatch.Core.Outreach.OutreachSequence", b =>
