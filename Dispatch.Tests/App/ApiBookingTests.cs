@@ -213,11 +213,12 @@ public sealed class MatchingKillTests : IDisposable
                 var fired = await db.Bookings.Where(b => b.Id == booking).Select(b => b.StatusAt).SingleAsync(TestContext.Current.CancellationToken) - ready;
                 Assert.True(fired < TimeSpan.FromSeconds(2), $"the due times fired {fired} after the start");
             }
+            // What was on its way when the process died is taken for lost after a minute, and the next words to the same person wait for that.
             await Eventually.Async(async () =>
             {
                 await using var db = Open();
                 return !await db.ServiceMessages.AnyAsync(m => m.Status == Core.Conversations.MessageStatus.Queued, TestContext.Current.CancellationToken);
-            });
+            }, TimeSpan.FromSeconds(120));
             await app.StopAsync();
         }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -95,17 +94,6 @@ public sealed class ApiHost : WebApplicationFactory<ApiOptions>, IAsyncLifetime
 
     public static string Text(string id, string from, string body) =>
         JsonSerializer.Serialize(new { messages = new[] { new { id, type = "text", chat_id = from + "@s.whatsapp.net", timestamp = 1712995245, from_name = "Awa", text = new { body } } } });
-
-    /// <summary>Waits until it is so; never for time to pass.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!await condition())
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), "still not so");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-        }
-    }
 
     public override async ValueTask DisposeAsync()
     {

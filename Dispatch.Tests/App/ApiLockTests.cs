@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dispatch.Tests.Support;
 
 namespace Dispatch.Tests.App;
 
@@ -99,7 +100,7 @@ public sealed class ApiLockTests(ApiHost host) : IClassFixture<ApiHost>
         var id = (await JsonAsync(made)).GetProperty("id").GetInt64();
         var again = await host.PostAsync("/api/conversations", body);
         Assert.Equal((id, true), (again.GetProperty("id").GetInt64(), again.GetProperty("alreadyThere").GetBoolean()));
-        await ApiHost.UntilAsync(async () => (await host.GetAsync($"/api/conversations/{id}")).GetProperty("messages")[0].GetProperty("status").GetString() == "Sent");
+        await Eventually.Async(async () => (await host.GetAsync($"/api/conversations/{id}")).GetProperty("messages")[0].GetProperty("status").GetString() == "Sent");
 
         using var twice = await host.Api.PostAsJsonAsync("/api/conversations", new { profileId = profile, moderatorId = owner, address, text = "hi" });
         var problem = await JsonAsync(twice);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dispatch.Tests.Support;
 
 namespace Dispatch.Tests.App;
 
@@ -25,7 +26,7 @@ public sealed class ApiOutreachTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (created.StatusCode, repeated.StatusCode));
         var id = first.GetProperty("id").GetInt64();
         Assert.Equal(id, again.GetProperty("id").GetInt64());
-        await ApiHost.UntilAsync(async () => await StatusAsync(id) == "success");
+        await Eventually.Async(async () => await StatusAsync(id) == "success");
         var log = Assert.Single((await host.GetAsync($"/api/action-logs?prospect={prospect}")).GetProperty("items").EnumerateArray());
         Assert.Equal(("send_first_contact", "Success"), (log.GetProperty("action").GetString(), log.GetProperty("status").GetString()));
         var quota = (await host.GetAsync($"/api/accounts/{account}/quota")).GetProperty("quotas");
@@ -79,7 +80,7 @@ public sealed class ApiOutreachTests(ApiHost host) : IClassFixture<ApiHost>
         var account = await AccountAsync(new { name = ApiHost.Unique("Sales "), provider = "Simulator" });
         var prospect = (await host.PostAsync("/api/prospects", new { name = "Awa Ndiaye", phone = Phone, accountId = account, language = "en", contact = true })).GetProperty("id").GetInt64();
 
-        await ApiHost.UntilAsync(async () => (await host.GetAsync($"/api/actions?prospect={prospect}&status=success")).GetProperty("total").GetInt32() == 1);
+        await Eventually.Async(async () => (await host.GetAsync($"/api/actions?prospect={prospect}&status=success")).GetProperty("total").GetInt32() == 1);
     }
 
     [Fact]
@@ -126,7 +127,7 @@ public sealed class ApiOutreachTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal("paused", (await host.GetAsync($"/api/actions/{id}")).GetProperty("whyNotYet").GetString());
         await host.PostAsync($"/api/accounts/{account}/resume");
 
-        await ApiHost.UntilAsync(async () => await StatusAsync(id) == "success");
+        await Eventually.Async(async () => await StatusAsync(id) == "success");
     }
 
     [Fact]
@@ -200,7 +201,7 @@ public sealed class ApiOutreachTests(ApiHost host) : IClassFixture<ApiHost>
         await ActionAsync(new { kind = "send_followup_A1", prospectId = prospect, content = "hello", scheduledAt = "2099-01-01T10:00:00Z" });
         var first = await ActionAsync(new { kind = "send_first_contact", prospectId = prospect });
 
-        await ApiHost.UntilAsync(async () => await StatusAsync(first) == "success");
+        await Eventually.Async(async () => await StatusAsync(first) == "success");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dispatch.Tests.Support;
 
 namespace Dispatch.Tests.App;
 
@@ -15,13 +16,13 @@ public sealed class ApiProfileTests(ApiHost host) : IClassFixture<ApiHost>
         var profile = (await host.PostAsync("/api/profiles", new { name = key, channel = key, mode = "Exclusive" })).GetProperty("id").GetInt64();
         var (first, second) = (await host.ModeratorAsync(), await host.ModeratorAsync());
         // Rotation gives it to whoever waits, without anybody asking.
-        await ApiHost.UntilAsync(async () => (await host.GetAsync($"/api/profiles/{profile}")).GetProperty("holderId").ValueKind == JsonValueKind.Number);
+        await Eventually.Async(async () => (await host.GetAsync($"/api/profiles/{profile}")).GetProperty("holderId").ValueKind == JsonValueKind.Number);
 
         var given = await host.PostAsync($"/api/profiles/{profile}/assign", new { moderatorId = second });
         Assert.Equal((second, "Exclusive", 0), (given.GetProperty("holderId").GetInt64(), given.GetProperty("mode").GetString(), given.GetProperty("waiting").GetInt32()));
         Assert.Equal(JsonValueKind.Null, given.GetProperty("lock").ValueKind);
         await host.WebhookAsync(ApiHost.Text(ApiHost.Unique("e"), ApiHost.Unique("22179"), "Bonjour"), key);
-        await ApiHost.UntilAsync(async () => (await host.GetAsync($"/api/profiles/{profile}")).GetProperty("waiting").GetInt32() == 1);
+        await Eventually.Async(async () => (await host.GetAsync($"/api/profiles/{profile}")).GetProperty("waiting").GetInt32() == 1);
         var conversation = (await host.GetAsync($"/api/conversations?profile={profile}")).GetProperty("items")[0];
         Assert.Equal(second, conversation.GetProperty("ownerId").GetInt64());
         using var refused = await host.Api.PostAsJsonAsync($"/api/conversations/{conversation.GetProperty("id").GetInt64()}/take", new { moderatorId = first });
@@ -70,7 +71,7 @@ public sealed class ApiProfileTests(ApiHost host) : IClassFixture<ApiHost>
         await host.PostAsync("/api/channels", new { key, provider = "Simulator" });
         await host.PostAsync("/api/profiles", new { name = key, channel = key, mode = "Exclusive" });
         var (a, b) = (await host.ModeratorAsync(), await host.ModeratorAsync());
-        await ApiHost.UntilAsync(async () => Ids(await host.GetAsync("/api/queue?line=Profiles&pageSize=200")).Contains(b));
+        await Eventually.Async(async () => Ids(await host.GetAsync("/api/queue?line=Profiles&pageSize=200")).Contains(b));
 
         var place = (await host.GetAsync("/api/queue?pageSize=200")).GetProperty("items").EnumerateArray().First(p => p.GetProperty("moderatorId").GetInt64() == b);
         Assert.True(place.GetProperty("position").GetInt32() >= 1);
@@ -80,7 +81,7 @@ public sealed class ApiProfileTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
         await host.PostAsync($"/api/moderators/{a}/disconnect");
         await host.PostAsync($"/api/moderators/{b}/disconnect");
-        await ApiHost.UntilAsync(async () => !Ids(await host.GetAsync("/api/queue?line=Profiles&pageSize=200")).Contains(b));
+        await Eventually.Async(async () => !Ids(await host.GetAsync("/api/queue?line=Profiles&pageSize=200")).Contains(b));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dispatch.Tests.Support;
 
 namespace Dispatch.Tests.App;
 
@@ -19,7 +20,7 @@ public sealed class ApiSimulatorTests
         Assert.Equal(
             [("Boutique Sandaga", "Shared"), ("Dakar Livraison", "Shared"), ("Service après-vente", "Exclusive")],
             Items(await GetAsync(api, "/api/profiles")).Select(p => (p.GetProperty("name").GetString()!, p.GetProperty("mode").GetString()!)).Order());
-        await ApiHost.UntilAsync(async () => Items(await GetAsync(api, "/api/pending-messages")).Any());
+        await Eventually.Async(async () => Items(await GetAsync(api, "/api/pending-messages")).Any());
 
         var waiting = Items(await GetAsync(api, "/api/pending-messages")).First();
         Assert.NotEqual("", waiting.GetProperty("contact").GetProperty("address").GetString());
@@ -27,11 +28,11 @@ public sealed class ApiSimulatorTests
         using var person = new StringContent("""{"name":"Aline","email":"aline@example.org","maxConversations":100}""", null, "application/json");
         var made = JsonDocument.Parse(await (await api.PostAsync("/api/moderators", person)).Content.ReadAsStringAsync()).RootElement.GetProperty("id").GetInt64();
         (await api.PostAsync($"/api/moderators/{made}/connect", null)).EnsureSuccessStatusCode();
-        await ApiHost.UntilAsync(async () => (await GetAsync(api, $"/api/conversations/{id}")).GetProperty("ownerId").ValueKind == JsonValueKind.Number);
+        await Eventually.Async(async () => (await GetAsync(api, $"/api/conversations/{id}")).GetProperty("ownerId").ValueKind == JsonValueKind.Number);
 
         using var reply = new StringContent("""{"text":"Bonjour, je regarde tout de suite."}""", null, "application/json");
         (await api.PostAsync($"/api/conversations/{id}/messages", reply)).EnsureSuccessStatusCode();
-        await ApiHost.UntilAsync(async () => (await GetAsync(api, $"/api/conversations/{id}")).GetProperty("messages").EnumerateArray()
+        await Eventually.Async(async () => (await GetAsync(api, $"/api/conversations/{id}")).GetProperty("messages").EnumerateArray()
             .Any(m => m.GetProperty("direction").GetString() == "Out" && m.GetProperty("status").GetString() == "Read"));
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dispatch.Tests.Support;
 
 namespace Dispatch.Tests.App;
 
@@ -110,7 +111,7 @@ public sealed class ApiTests(ApiHost host) : IClassFixture<ApiHost>
         var sent = await host.PostAsync($"{path}/messages", new { text = "Bonjour !", effectKey = "1" });
         var again = await host.PostAsync($"{path}/messages", new { text = "Bonjour !", effectKey = "1" });
         Assert.Equal((sent.GetProperty("id").GetInt64(), true), (again.GetProperty("id").GetInt64(), again.GetProperty("alreadyThere").GetBoolean()));
-        await ApiHost.UntilAsync(async () => (await host.GetAsync(path)).GetProperty("messages")[1].GetProperty("status").GetString() == "Sent");
+        await Eventually.Async(async () => (await host.GetAsync(path)).GetProperty("messages")[1].GetProperty("status").GetString() == "Sent");
 
         var whole = await host.GetAsync(path);
         Assert.Equal(["In", "Out"], whole.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("direction").GetString()));

@@ -45,7 +45,7 @@ public sealed partial class QueueRouteTests(BrowserHost host) : IClassFixture<Br
         var id = (await api.GetFromJsonAsync<JsonElement>("/api/moderators?pageSize=200")).GetProperty("items").EnumerateArray()
             .Single(m => m.GetProperty("name").GetString() == "Awa Diop").GetProperty("id").GetInt64();
         Assert.True((await api.PostAsync($"/api/moderators/{id}/connect", null)).IsSuccessStatusCode);
-        await ApiHost.UntilAsync(async () => (await StatusAsync(awa)).GetProperty("position").ValueKind == JsonValueKind.Number);
+        await Eventually.Async(async () => (await StatusAsync(awa)).GetProperty("position").ValueKind == JsonValueKind.Number);
 
         var status = await StatusAsync(awa);
         Assert.True(status.GetProperty("profilesInRotation").GetInt32() >= 1);

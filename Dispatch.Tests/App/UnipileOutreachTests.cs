@@ -24,7 +24,7 @@ public sealed class UnipileOutreachTests(ApiHost host) : UnipileTest(host)
         var account = await AccountAsync();
         var relation = $$"""{"event":"new_relation","account_id":"acc1","account_type":"LINKEDIN","user_full_name":"Julien Crépieux","user_provider_id":"{{him}}"}""";
         for (var i = 0; i < 3; i++) await TakenAsync(relation);
-        await ApiHost.UntilAsync(async () => (await ActionsAsync(him)).Any(a => a.Status == ActionStatus.Success));
+        await Eventually.Async(async () => (await ActionsAsync(him)).Any(a => a.Status == ActionStatus.Success));
         await TakenAsync(relation);
         await Host.Services.GetRequiredService<ConnectionJob>().RunOnceAsync(DateTime.MaxValue);
         var action = Assert.Single(await ActionsAsync(him));
@@ -56,7 +56,7 @@ public sealed class UnipileOutreachTests(ApiHost host) : UnipileTest(host)
         Assert.Single(Server.Calls);
 
         await TakenAsync(UnipilePayloadTests.Message(ApiHost.Unique("um"), "ACoAAME", UnipilePayloadTests.Attendee(him, "Julien"), text: "Hello"));
-        await ApiHost.UntilAsync(async () => (await ActionsAsync(him)).Any(a => a.Status == ActionStatus.Success));
+        await Eventually.Async(async () => (await ActionsAsync(him)).Any(a => a.Status == ActionStatus.Success));
     }
 
     [Fact]

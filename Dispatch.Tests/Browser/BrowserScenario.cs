@@ -18,7 +18,7 @@ public abstract class BrowserScenario(ChromiumFixture chromium, IBrowserSite sit
     private readonly List<IBrowserContext> _people = [];
     private HttpClient _http = null!;
 
-    static BrowserScenario() => SetDefaultExpectTimeout(20_000);
+    static BrowserScenario() => SetDefaultExpectTimeout(45_000);
 
     protected IBrowserSite Site { get; } = site;
 

@@ -48,7 +48,7 @@ public sealed class ChromiumFixture : IAsyncDisposable
             BaseURL = address.ToString(), Locale = locale, ColorScheme = theme, TimezoneId = "Europe/Paris",
             ViewportSize = new ViewportSize { Width = width, Height = height },
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(45_000);
         return await context.NewPageAsync();
     }
 

@@ -24,7 +24,7 @@ public sealed class MoveTests(ChromiumFixture chromium, TwoNodes nodes)
         var stopping = nodes.StopAsync(0);
 
         await Expect(awa.Locator("#components-reconnect-modal .moved")).ToHaveTextAsync(
-            "This server is being restarted, the page moves to another one by itself. What you typed is kept.");
+            "This server is being restarted, the page moves to another one by itself. A message you began is kept.");
         await LoadedAgainAsync(awa);
         await nodes.IsOnAsync(Awa, 1);
         await Expect(Presence(awa, "online")).ToBeVisibleAsync();

@@ -58,8 +58,8 @@ public abstract class RotationStormCompliance(DatabaseProvider provider, Postgre
             Clock.Advance(TimeSpan.FromMilliseconds(20));
         }
         await stop.CancelAsync();
-        await Task.WhenAll(work).InTime(TimeSpan.FromSeconds(30));
-        await watch.InTime(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(work).InTime();
+        await watch.InTime();
         foreach (var node in nodes) await node.Get<ProfileRotation>().StopAsync(CancellationToken.None);
 
         TestContext.Current.SendDiagnosticMessage("{0}: {1} in {2:F0} s, {3} changes of holder, longest free beside somebody who waits {4:F2} s, {5} looks, seed {6}",
@@ -164,7 +164,7 @@ public abstract class RotationStormCompliance(DatabaseProvider provider, Postgre
             {
                 try
                 {
-                    var outcome = await DoAsync(node, random).InTime(TimeSpan.FromSeconds(30));
+                    var outcome = await DoAsync(node, random).InTime();
                     Outcomes.AddOrUpdate(outcome, 1, static (_, n) => n + 1);
                 }
                 catch (Exception e)

@@ -33,7 +33,7 @@ public sealed class LiveSubscriptionTests
             // One every four seconds: never ten seconds of silence. The page began to look with the first.
             clock.Advance(TimeSpan.FromSeconds(4));
             _hub.Publish(new LiveEvent(Topics.Board, EventNames.Changed, i));
-            Assert.True(await reads.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System));
+            Assert.True(await reads.MoveNextAsync().AsTask().InTime());
             seen.Add(reads.Current.Count);
         }
         Assert.Equal([1, 1, 1, 0], seen);
@@ -64,7 +64,7 @@ public sealed class LiveSubscriptionTests
     private static async Task<IReadOnlySet<LiveEvent>> NextAsync(LiveSubscription page, TimeProvider clock)
     {
         await using var reads = page.ReadAsync(Never, clock, CancellationToken.None).GetAsyncEnumerator();
-        Assert.True(await reads.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System));
+        Assert.True(await reads.MoveNextAsync().AsTask().InTime());
         return reads.Current;
     }
 }
