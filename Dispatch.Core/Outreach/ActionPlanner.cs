@@ -60,26 +60,45 @@ internal sealed class ActionPlanner(Database database, OutreachSignal signal, IO
     /// <summary>False: nothing was stored, and nobody was told.</summary>
     private async Task<bool> TryStoreAsync(List<Request> group)
     {
+        ClaimAlong? along = null;
         try
         {
+            if (signal.Along is { } asked) along = await asked();
             var now = clock.GetUtcNow().UtcDateTime;
-            var (outcomes, due) = await database.WriteInTurnAsync(session => StoreAsync(session, group.ConvertAll(r => r.Wanted), now));
+            var (outcomes, due) = await StoreAsync(group.ConvertAll(r => r.Wanted), along, now);
+            along?.OnCommitted();
             for (var i = 0; i < group.Count; i++) group[i].Done.TrySetResult(outcomes[i]);
             signal.OnPlanned(due);
             return true;
         }
-        catch (Exception) when (group.Count > 1)
-        {
-            return false;
-        }
         catch (Exception e)
         {
+            along?.OnFailed();
+            if (group.Count > 1) return false;
             group[0].Done.TrySetException(e);
             return true;
         }
     }
 
-    private static async Task<(ActionOutcome[] Outcomes, IReadOnlyCollection<DueActions> Due)> StoreAsync(WriteSession session, List<NewAction> wanted, DateTime now)
+    private async Task<(ActionOutcome[] Outcomes, IReadOnlyCollection<DueActions> Due)> StoreAsync(List<NewAction> wanted, ClaimAlong? along, DateTime now)
+    {
+        async Task<(ActionOutcome[], IReadOnlyCollection<DueActions>)> TryAsync(WriteSession session)
+        {
+            var (outcomes, due) = await StoreAsync(session, wanted, now);
+            return (outcomes, along is null ? due : await along.TakeAsync(session, due, now));
+        }
+        try
+        {
+            return await database.WriteInTurnAsync(TryAsync);
+        }
+        catch (StaleReadException) when (along is { WasTried: true })
+        {
+            // The one writer of SQLite does nothing again by itself.
+            return await database.WriteInTurnAsync(TryAsync);
+        }
+    }
+
+    private static async Task<(ActionOutcome[] Outcomes, List<DueActions> Due)> StoreAsync(WriteSession session, List<NewAction> wanted, DateTime now)
     {
         var sql = ActionSql.Of(session);
         var prospects = new Dictionary<long, ProspectSeen>();

@@ -138,6 +138,14 @@ public sealed partial class ActionQueueJob : HostedLoop
         }
     }
 
+    private async ValueTask<ClaimAlong?> AlongAsync()
+    {
+        // Whoever stores must not wait for the lease, which is stored as well.
+        if (_prompt is not { } prompt || _node.Held is not { } owner) return null;
+        var stop = _stopPrompt.Token;
+        return new ClaimAlong(prompt, _chunks, await _path.ClaimingAsync(owner, stop), _options.ChunkSize, (claim, chunk) => SendAsync(claim, owner, chunk, stop));
+    }
+
     private async Task SendAsync(ClaimResult claim, string owner, ChunksOnTheirWay.Chunk chunk, CancellationToken cancel)
     {
         try
@@ -174,13 +182,13 @@ public sealed partial class ActionQueueJob : HostedLoop
         _stopPrompt = new CancellationTokenSource();
         var stop = _stopPrompt.Token;
         _prompt = new PromptClaims(work => ClaimAsync(work, _options.ChunkSize, stop), _options.ChunkSize, Wake, _options, Clock);
-        _signal.Prompt = _prompt.Add;
+        (_signal.Prompt, _signal.Along) = (_prompt.Add, AlongAsync);
         return base.StartAsync(cancellationToken);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        _signal.Prompt = null;
+        (_signal.Prompt, _signal.Along) = (null, null);
         _prompt?.Dispose();
         _prompt = null;
         await _stopPrompt.CancelAsync();

@@ -35,6 +35,14 @@ internal sealed class ChunksOnTheirWay(int most)
         {
             return null;
         }
+        return Enter(account);
+    }
+
+    /// <summary>If there is room now.</summary>
+    public Chunk? TryEnter(long account) => _room.Wait(0) ? Enter(account) : null;
+
+    private Chunk Enter(long account)
+    {
         lock (_lock)
         {
             _open++;

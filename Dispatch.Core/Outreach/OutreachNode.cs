@@ -70,6 +70,9 @@ public sealed partial class OutreachNode : HostedLoop
         return Name;
     }
 
+    /// <summary>The lease's name while it holds for a while without being renewed; null: ask <see cref="HoldAsync"/>.</summary>
+    internal string? Held => IsFresh ? Name : null;
+
     /// <summary>The lease may not be ours any more: the next <see cref="HoldAsync"/> asks.</summary>
     internal void Doubt() => _held = null;
 

@@ -70,6 +70,26 @@ internal sealed class PromptClaims(Func<AccountWork, Task<int>> claim, int most,
         });
     }
 
+    /// <summary>Nobody else here claims of this account until <see cref="OnAlong"/>. Null: what is due of it is claimed after the commit, or by a look.</summary>
+    /// <param name="enter">Asked in the same breath: once this has ended nobody enters any more.</param>
+    public (AccountFacts Account, T Place)? TryAlong<T>(long account, DateTime now, Func<long, T?> enter) where T : class
+    {
+        lock (_lock)
+        {
+            if (_ended || _claiming.ContainsKey(account) || Known(account, now) is not { } facts || enter(account) is not { } place) return null;
+            _claiming.Add(account, new Meanwhile());
+            return (facts, place);
+        }
+    }
+
+    /// <summary>What <see cref="TryAlong"/> was for is over.</summary>
+    /// <param name="known">So many were due.</param>
+    public void OnAlong(AccountFacts account, int known, int claimed)
+    {
+        if (Next(account, known, claimed, seen: false) is not var (work, count, seen)) return;
+        using (ExecutionContext.SuppressFlow()) _ = Task.Run(() => ClaimAsync(work, count, seen));
+    }
+
     public void Dispose()
     {
         lock (_lock)
@@ -157,7 +177,6 @@ internal sealed class PromptClaims(Func<AccountWork, Task<int>> claim, int most,
 
     private async Task ClaimAsync(AccountWork work, int known, bool seen)
     {
-        var id = work.Account.Id;
         while (true)
         {
             var claimed = 0;
@@ -169,19 +188,23 @@ internal sealed class PromptClaims(Func<AccountWork, Task<int>> claim, int most,
             {
                 // Only while the process stops; otherwise whoever claims has logged it. Nothing was claimed.
             }
-            // Less than was known, because something held it, or so many that more may stand behind them.
-            if (seen || claimed < known || claimed >= most || work.Account.MinGap > TimeSpan.Zero) look();
-            lock (_lock)
-            {
-                var next = _claiming[id].Take();
-                if (next.Count == 0 || _ended || Known(id, clock.GetUtcNow().UtcDateTime) is not { } account)
-                {
-                    _claiming.Remove(id);
-                    if (next.Count > 0) look();
-                    return;
-                }
-                (work, known, seen) = (new AccountWork(account, next.Heads), next.Count, next.Seen);
-            }
+            if (Next(work.Account, known, claimed, seen) is not { } next) return;
+            (work, known, seen) = next;
+        }
+    }
+
+    /// <summary>What came to be due of the account while so many were claimed; null: nothing, and it is free.</summary>
+    private (AccountWork Work, int Count, bool Seen)? Next(AccountFacts account, int known, int claimed, bool seen)
+    {
+        // Less than was known, because something held it, or so many that more may stand behind them.
+        if (seen || claimed < known || claimed >= most || account.MinGap > TimeSpan.Zero) look();
+        lock (_lock)
+        {
+            var next = _claiming[account.Id].Take();
+            if (next.Count > 0 && !_ended && Known(account.Id, clock.GetUtcNow().UtcDateTime) is { } fresh) return (new AccountWork(fresh, next.Heads), next.Count, next.Seen);
+            _claiming.Remove(account.Id);
+            if (next.Count > 0) look();
+            return null;
         }
     }
 

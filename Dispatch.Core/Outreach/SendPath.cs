@@ -68,36 +68,66 @@ internal sealed partial class SendPath
     /// </summary>
     public async Task<ClaimResult> ClaimAsync(AccountFacts account, IReadOnlyList<(ActionType Type, DateTime Due)> heads, int most, string owner, CancellationToken cancel)
     {
-        await _composer.WarmAsync(cancel);
-        var options = await _sequences.CurrentAsync(cancel);
-        var (now, tries) = (Now, 0);
-        IReadOnlyList<ClaimedAction> begun = [];
-        ActionsInHand.Hand? hand = null;
+        var (claiming, now) = (await ClaimingAsync(owner, cancel), Now);
         while (true)
         {
             try
             {
-                var result = await _database.WriteAsync(async session =>
-                {
-                    if (hand is not null) _hand.Undo(hand, begun);
-                    var claim = await ActionClaims.ClaimDueAsync(session, account, heads, most, owner, now, _options, ++tries > MaxBegins ? null : action => BeginAsync(action, options, now, cancel));
-                    // Before the commit: whoever looks for strays must not find them first.
-                    begun = [.. claim.Begun.Select(b => b.Action)];
-                    hand = _hand.Take(begun);
-                    return claim;
-                }, cancel);
-                _hand.Take(result.Actions);
+                var result = await _database.WriteAsync(session => claiming.RunAsync(session, account, heads, most, now), cancel);
+                claiming.OnCommitted();
                 return result;
             }
-            catch (StaleReadException) when (tries <= MaxBegins)
+            catch (StaleReadException) when (claiming.Tries <= MaxBegins)
             {
                 // The one writer of SQLite does nothing again by itself.
             }
-            catch (Exception) when (hand is not null)
+            catch (Exception)
             {
-                _hand.GiveUp(hand, begun);
+                claiming.GiveUp();
                 throw;
             }
+        }
+    }
+
+    /// <summary>A claim for a transaction that is the caller's; what it needs to know of texts is read here, before.</summary>
+    public async ValueTask<Claiming> ClaimingAsync(string owner, CancellationToken cancel)
+    {
+        await _composer.WarmAsync(cancel);
+        return new Claiming(this, await _sequences.CurrentAsync(cancel), owner, cancel);
+    }
+
+    /// <summary>One claim, however often its transaction is tried: what it begins is in hand before the commit, and out of it when that was undone.</summary>
+    internal sealed class Claiming(SendPath path, OutreachOptions options, string owner, CancellationToken cancel)
+    {
+        private IReadOnlyList<ClaimedAction> _begun = [], _claimed = [];
+        private ActionsInHand.Hand? _hand;
+
+        public string Owner => owner;
+        public int Tries { get; private set; }
+
+        public async Task<ClaimResult> RunAsync(WriteSession session, AccountFacts account, IReadOnlyList<(ActionType Type, DateTime Due)> heads, int most, DateTime now)
+        {
+            Undo();
+            var claim = await ActionClaims.ClaimDueAsync(session, account, heads, most, owner, now, path._options, ++Tries > MaxBegins ? null : action => path.BeginAsync(action, options, now, cancel));
+            // Before the commit: whoever looks for strays must not find them first.
+            (_begun, _claimed) = ([.. claim.Begun.Select(b => b.Action)], claim.Actions);
+            _hand = path._hand.Take(_begun);
+            return claim;
+        }
+
+        public void OnCommitted() => path._hand.Take(_claimed);
+
+        /// <summary>The transaction was undone for sure.</summary>
+        public void Undo()
+        {
+            if (_hand is not null) path._hand.Undo(_hand, _begun);
+            (_hand, _claimed) = (null, []);
+        }
+
+        /// <summary>The transaction failed, or its answer was lost.</summary>
+        public void GiveUp()
+        {
+            if (_hand is not null) path._hand.GiveUp(_hand, _begun);
         }
     }
 

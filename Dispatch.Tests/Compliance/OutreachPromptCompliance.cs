@@ -1,4 +1,5 @@
 using Dispatch.Core.Data;
+using Dispatch.Core.Gateways;
 using Dispatch.Core.Outreach;
 using Dispatch.Tests.Outreach;
 using Dispatch.Tests.Support;
@@ -14,9 +15,11 @@ public sealed class OutreachPromptOnPostgres(PostgresServer postgres) : Outreach
 public abstract class OutreachPromptCompliance(DatabaseProvider provider, PostgresServer postgres) : OutreachTest(provider, postgres)
 {
     private readonly List<DispatcherFixture> _running = [];
+    private readonly TaskCompletionSource _held = new();
 
     public override async ValueTask DisposeAsync()
     {
+        _held.TrySetResult();
         await StopAllAsync();
         foreach (var node in _running.Where(n => n != Node)) await node.DisposeAsync();
         await base.DisposeAsync();
@@ -40,6 +43,96 @@ public abstract class OutreachPromptCompliance(DatabaseProvider provider, Postgr
         Assert.Equal(ActionStatus.Pending, await StatusAsync(later));
         Clock.Advance(TimeSpan.FromMilliseconds(400));
         await SentAsync(later, within: TimeSpan.FromMilliseconds(200));
+        await AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Planned_ForNow_IsStartedByTheTransactionThatStoresIt()
+    {
+        var account = await AccountAsync();
+        HoldSends();
+        await RunningAsync(Node);
+
+        for (var i = 0; i < 3; i++) Assert.Equal(ActionStatus.Sending, await StatusOfPlannedAsync(account));
+
+        _held.SetResult();
+        await StopAllAsync();
+        await AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Planned_ForNowOfTwoAccountsTogether_EachLeavesOnce()
+    {
+        var prospects = new[] { (await ProspectsAsync(await AccountAsync(), 1))[0], (await ProspectsAsync(await AccountAsync(), 1))[0] };
+        await RunningAsync(Node);
+
+        var ids = await Task.WhenAll(prospects.Select(p => PlannedAsync("send_followup_A1", p)));
+
+        foreach (var id in ids) await SentAsync(id);
+        await StopAllAsync();
+        Assert.Equal(2, Node.Gateway.Sent.Count);
+        await AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Planned_ForNowOverTheQuota_IsStoredAndWaits()
+    {
+        var account = await AccountAsync(Plan(followup: 1));
+        var prospects = await ProspectsAsync(account, 2);
+        await RunningAsync(Node);
+
+        await SentAsync(await PlannedAsync("send_followup_A1", prospects[0]));
+        var second = await PlannedAsync("send_followup_A1", prospects[1]);
+
+        await LookedAsync();
+        await StopAllAsync();
+        Assert.Equal((ActionStatus.Pending, 1), (await StatusAsync(second), Node.Gateway.Sent.Count));
+        await AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Planned_AfterTheLeaseWasLost_IsStoredAndLeavesOnceWithTheNextLease()
+    {
+        var prospects = await ProspectsAsync(await AccountAsync(), 2);
+        await RunningAsync(Node);
+        await SentAsync(await PlannedAsync("send_followup_A1", prospects[0]));
+        // The process does not know it: the start is refused, and must not undo the plan.
+        await Node.Database.WriteAsync(session => session.Db.Leases.ExecuteDeleteAsync());
+
+        var id = await PlannedAsync("send_followup_A1", prospects[1]);
+
+        await Eventually.Async(async () =>
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(200));
+            return await StatusAsync(id) == ActionStatus.Success;
+        });
+        await StopAllAsync();
+        Assert.Equal(2, Node.Gateway.Sent.Count);
+        await AssertSoundAsync(noErrors: false);
+    }
+
+    [Fact]
+    public async Task Along_WhoseTransactionFails_LeavesAccountAndPlaceToTheNext()
+    {
+        var account = await AccountAsync();
+        HoldSends();
+        await RunningAsync(Node);
+        for (var i = 0; i < Options.Parallel + 1; i++)
+        {
+            ClaimAlong? along = null;
+            await Eventually.Async(async () => (along = await AlongAsync()) is not null);
+            await Assert.ThrowsAsync<InvalidOperationException>(() => Node.Database.WriteAsync(async session =>
+            {
+                Assert.Empty(await along!.TakeAsync(session, [new DueActions(account, ActionType.Followup, Clock.Now)], Clock.Now));
+                throw new InvalidOperationException("somebody else's fault");
+            }));
+            along!.OnFailed();
+        }
+
+        Assert.Equal(ActionStatus.Sending, await StatusOfPlannedAsync(account));
+
+        _held.SetResult();
+        await StopAllAsync();
         await AssertSoundAsync();
     }
 
@@ -179,6 +272,31 @@ public abstract class OutreachPromptCompliance(DatabaseProvider provider, Postgr
             await node.Get<OutreachNode>().StopAsync(CancellationToken.None);
         }
     }
+
+    private async Task<ClaimAlong?> AlongAsync()
+    {
+        await Node.Get<OutreachNode>().HoldAsync();
+        return await Node.Get<OutreachSignal>().Along!();
+    }
+
+    /// <summary>What the row says when the planner is answered. A lease ages in real time: where the machine stood still for so long, it is asked again.</summary>
+    private async Task<ActionStatus> StatusOfPlannedAsync(long account)
+    {
+        var node = Node.Get<OutreachNode>();
+        while (true)
+        {
+            await node.HoldAsync();
+            var status = await StatusAsync(await PlannedAsync("send_followup_A1", (await ProspectsAsync(account, 1))[0]));
+            if (node.Held is not null) return status;
+        }
+    }
+
+    /// <summary>The gateway answers when the test says so.</summary>
+    private void HoldSends() => Node.Gateway.OnSend = async (message, _) =>
+    {
+        await _held.Task;
+        return SendResult.Sent($"sent-{message.Id}");
+    };
 
     private Task SentAsync(long id) => Eventually.Async(async () => await StatusAsync(id) == ActionStatus.Success);
 

@@ -174,6 +174,42 @@ public sealed class PromptClaimsTests : IDisposable
     }
 
     [Fact]
+    public async Task Along_HoldsItsAccountUntilItIsOverAndWhatCameMeanwhileFollows()
+    {
+        See(1);
+        var along = _prompt.TryAlong(1, _clock.Now, _ => "a place");
+        Assert.Equal("a place", along!.Value.Place);
+        Assert.Null(_prompt.TryAlong(1, _clock.Now, _ => "another"));
+        _prompt.Add([Due(1)]);
+        Assert.Empty(_claims);
+        _prompt.OnAlong(along.Value.Account, known: 1, claimed: 1);
+        await ClaimedAsync(1);
+        await IdleAsync();
+        Assert.Equal(0, _looks);
+    }
+
+    [Fact]
+    public async Task Along_ThatGotLessThanWasKnown_AsksForALook()
+    {
+        See(1);
+        var along = _prompt.TryAlong(1, _clock.Now, _ => "a place")!.Value;
+        _prompt.OnAlong(along.Account, known: 2, claimed: 1);
+        await IdleAsync();
+        Assert.Equal((1, 0), (_looks, _claims.Count));
+    }
+
+    [Fact]
+    public void Along_WithoutAPlaceAnAccountAtEaseOrALoopThatRuns_IsNotBegun()
+    {
+        See(1);
+        Assert.Null(_prompt.TryAlong<string>(1, _clock.Now, _ => null));
+        Assert.Null(_prompt.TryAlong(2, _clock.Now, _ => "a place"));
+        _prompt.Dispose();
+        Assert.Null(_prompt.TryAlong(1, _clock.Now, _ => "a place"));
+        Assert.True(_prompt.IsIdle);
+    }
+
+    [Fact]
     public async Task Disposed_ClaimsNothing()
     {
         See(1);
