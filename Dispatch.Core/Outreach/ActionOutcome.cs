@@ -41,8 +41,4 @@ public sealed record ActionOutcome(
 /// <param name="ScheduledAt">UTC; null: as soon as it may.</param>
 /// <param name="EffectKey">Null: the natural one of its kind (<see cref="Actions.KeyOf"/>).</param>
 public sealed record NewAction(
-    string Kind, long ProspectId, long? AccountId = null, string? Content = null, DateTime? ScheduledAt = null, string? EffectKey = null, long? CreatedBy = null)
-{
-    /// <summary>Of an answer that has no key: the same when its transaction is tried again, perhaps because the answer of its commit was lost.</summary>
-    internal string OwnKey { get; } = Guid.NewGuid().ToString("n");
-}
+    string Kind, long ProspectId, long? AccountId = null, string? Content = null, DateTime? ScheduledAt = null, string? EffectKey = null, long? CreatedBy = null);

@@ -53,23 +53,23 @@ internal sealed class ActionPlanner(Database database, OutreachSignal signal, IO
             }
             if (await TryStoreAsync(group)) continue;
             // One that cannot be stored must not cost the others their place: each for itself.
-            foreach (var request in group) await TryStoreAsync([request]);
+            foreach (var request in group)
+            {
+                // Back from the one writer, who goes on only when we wait again.
+                await Task.Yield();
+                await TryStoreAsync([request]);
+            }
         }
     }
 
     /// <summary>False: nothing was stored, and nobody was told.</summary>
     private async Task<bool> TryStoreAsync(List<Request> group)
     {
-        ClaimAlong? along = null;
+        var along = await AlongAsync();
+        (ActionOutcome[] Outcomes, IReadOnlyCollection<DueActions> Due) stored;
         try
         {
-            if (signal.Along is { } asked) along = await asked();
-            var now = clock.GetUtcNow().UtcDateTime;
-            var (outcomes, due) = await StoreAsync(group.ConvertAll(r => r.Wanted), along, now);
-            along?.OnCommitted();
-            for (var i = 0; i < group.Count; i++) group[i].Done.TrySetResult(outcomes[i]);
-            signal.OnPlanned(due);
-            return true;
+            stored = await StoreAsync(group.ConvertAll(r => r.Wanted), along);
         }
         catch (Exception e)
         {
@@ -78,10 +78,29 @@ internal sealed class ActionPlanner(Database database, OutreachSignal signal, IO
             group[0].Done.TrySetException(e);
             return true;
         }
+        for (var i = 0; i < group.Count; i++) group[i].Done.TrySetResult(stored.Outcomes[i]);
+        along?.OnCommitted();
+        signal.OnPlanned(stored.Due);
+        return true;
     }
 
-    private async Task<(ActionOutcome[] Outcomes, IReadOnlyCollection<DueActions> Due)> StoreAsync(List<NewAction> wanted, ClaimAlong? along, DateTime now)
+    /// <summary>Null: what is planned for now is claimed after the commit. No plan fails because of that.</summary>
+    private async ValueTask<ClaimAlong?> AlongAsync()
     {
+        try
+        {
+            return signal.Along is { } asked ? await asked() : null;
+        }
+        catch (Exception)
+        {
+            // Texts that could not be read, or a queue that is just stopping: the claim meets it as well, and logs it.
+            return null;
+        }
+    }
+
+    private async Task<(ActionOutcome[] Outcomes, IReadOnlyCollection<DueActions> Due)> StoreAsync(List<NewAction> wanted, ClaimAlong? along)
+    {
+        var now = clock.GetUtcNow().UtcDateTime;
         async Task<(ActionOutcome[], IReadOnlyCollection<DueActions>)> TryAsync(WriteSession session)
         {
             var (outcomes, due) = await StoreAsync(session, wanted, now);
@@ -208,7 +227,8 @@ internal sealed class ActionPlanner(Database database, OutreachSignal signal, IO
 
     private sealed class Request(NewAction wanted)
     {
-        public NewAction Wanted => wanted;
+        /// <summary>An answer without a key gets its own here and not where it is stored: it is stored again when a group could not be, perhaps because the answer of its commit was lost.</summary>
+        public NewAction Wanted { get; } = wanted.EffectKey is null && ActionKinds.TypeOf(wanted.Kind) == ActionType.Reply ? wanted with { EffectKey = Guid.NewGuid().ToString("n") } : wanted;
         public TaskCompletionSource<ActionOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -127,7 +127,7 @@ public sealed partial class Actions
             ActionType.FirstContact => string.Create(CultureInfo.InvariantCulture, $"first:{accountId}:{wanted.ProspectId}"),
             ActionType.Invitation => string.Create(CultureInfo.InvariantCulture, $"invite:{accountId}:{wanted.ProspectId}"),
             ActionType.Followup => FollowupKey(wanted.Kind, accountId, wanted.ProspectId, prospectEpoch),
-            ActionType.Reply => "reply:" + wanted.OwnKey,
+            ActionType.Reply => "reply:" + Guid.NewGuid().ToString("n"),
         };
 
     internal static string FollowupKey(string kind, long accountId, long prospectId, long prospectEpoch) =>

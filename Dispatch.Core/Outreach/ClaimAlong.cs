@@ -14,33 +14,44 @@ internal sealed class ClaimAlong(PromptClaims prompt, ChunksOnTheirWay chunks, S
     private int _known;
 
     /// <summary>Its transaction can be tried again, and then stores only.</summary>
-    public bool WasTried => _taken is not null;
+    public bool WasTried { get; private set; }
 
     /// <summary>Claims what of these may leave now.</summary>
     /// <param name="planned">Stored in this session.</param>
     /// <returns>What is left to be claimed after the commit.</returns>
+    /// <exception cref="StaleReadException">It was refused, or something is wrong with it: a plan is not lost for that, and the claim after its commit says what it is.</exception>
     public async Task<IReadOnlyCollection<DueActions>> TakeAsync(WriteSession session, IReadOnlyCollection<DueActions> planned, DateTime now)
     {
-        if (_taken is not null)
+        if (WasTried)
         {
-            // Refused the first time, by the quota or the lease: judged by itself afterwards.
+            // That was undone: judged by itself afterwards.
             claiming.Undo();
             _claim = null;
             return planned;
         }
         var due = planned.Where(p => p.Due <= now).ToList();
         if (due.Count == 0 || due.Exists(d => d.AccountId != due[0].AccountId)) return planned;
-        _taken = prompt.TryAlong(due[0].AccountId, now, chunks.TryEnter);
-        if (_taken is not var (account, _)) return planned;
-        _known = due.Sum(d => d.Count);
-        _claim = await claiming.RunAsync(session, account, due.ConvertAll(d => (d.Type, d.Due)), most, now);
-        return [.. planned.Except(due)];
+        WasTried = true;
+        try
+        {
+            _taken = prompt.TryAlong(due[0].AccountId, now, chunks.TryEnter);
+            if (_taken is not var (account, _)) return planned;
+            _known = due.Sum(d => d.Count);
+            _claim = await claiming.RunAsync(session, account, due.ConvertAll(d => (d.Type, d.Due)), most, now);
+            return [.. planned.Except(due)];
+        }
+        catch (Exception e) when (e is not StaleReadException)
+        {
+            throw new StaleReadException("claim of what is stored");
+        }
     }
 
     /// <summary>The transaction is committed. Never waits: the caller may be the one writer.</summary>
     public void OnCommitted()
     {
+        // Once: an account and a place that were freed are somebody else's.
         if (_taken is not var (account, place)) return;
+        _taken = null;
         if (_claim is { Count: > 0 } claim)
         {
             claiming.OnCommitted();
@@ -55,6 +66,7 @@ internal sealed class ClaimAlong(PromptClaims prompt, ChunksOnTheirWay chunks, S
     public void OnFailed()
     {
         if (_taken is not var (account, place)) return;
+        _taken = null;
         claiming.GiveUp();
         place.Leave(sent: false);
         prompt.OnAlong(account, _known, 0);

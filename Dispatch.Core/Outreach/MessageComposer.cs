@@ -59,6 +59,9 @@ public sealed class MessageComposer(OutreachTemplates templates, ComposerEndpoin
             if (fallback is null) missing ??= name;
             return fallback ?? "";
         });
-        return missing is null ? new Composed(text.Trim()) : new Composed(null, $"MissingValue:{missing}");
+        if (missing is not null) return new Composed(null, $"MissingValue:{missing}");
+        text = text.Trim();
+        // Its row has no room for more: the transaction that starts it would fail, and with it all others of its account.
+        return text.Length > OutreachConfiguration.ContentLength ? new Composed(null, nameof(ActionEnd.TooLong)) : new Composed(text);
     }
 }

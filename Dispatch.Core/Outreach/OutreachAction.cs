@@ -75,6 +75,8 @@ public enum ActionEnd
     LostSender,
     /// <summary>There is no template for its kind and language.</summary>
     NoTemplate,
+    /// <summary>With its values filled in the text is longer than a message may be.</summary>
+    TooLong,
     /// <summary>The account's hours and those of the step never meet.</summary>
     NoHours,
     /// <summary>A person or the gateway says that it did not leave.</summary>

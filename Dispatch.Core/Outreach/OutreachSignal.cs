@@ -11,7 +11,7 @@ public sealed class OutreachSignal : WakeSignal
     /// <summary>Takes what this process planned without looking for it; null: the queue does not run, or looks.</summary>
     internal Action<IReadOnlyCollection<DueActions>>? Prompt { get; set; }
 
-    /// <summary>Takes it in the transaction that stores it; null: the queue does not run. Its answer is null where that cannot be now.</summary>
+    /// <summary>Takes it in the transaction that stores it; null: the queue does not run. Its answer is null where that cannot be now, for whatever reason.</summary>
     internal Func<ValueTask<ClaimAlong?>>? Along { get; set; }
 
     /// <summary>These were committed. Never waits: the caller may be the one writer.</summary>

@@ -76,6 +76,8 @@ internal sealed class PromptClaims(Func<AccountWork, Task<int>> claim, int most,
     {
         lock (_lock)
         {
+            // Whoever waited so long for his turn has an old idea of hours, day and gap.
+            if (clock.GetUtcNow().UtcDateTime - now > KnownFor) return null;
             if (_ended || _claiming.ContainsKey(account) || Known(account, now) is not { } facts || enter(account) is not { } place) return null;
             _claiming.Add(account, new Meanwhile());
             return (facts, place);

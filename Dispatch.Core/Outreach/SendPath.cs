@@ -102,7 +102,6 @@ internal sealed partial class SendPath
         private IReadOnlyList<ClaimedAction> _begun = [], _claimed = [];
         private ActionsInHand.Hand? _hand;
 
-        public string Owner => owner;
         public int Tries { get; private set; }
 
         public async Task<ClaimResult> RunAsync(WriteSession session, AccountFacts account, IReadOnlyList<(ActionType Type, DateTime Due)> heads, int most, DateTime now)

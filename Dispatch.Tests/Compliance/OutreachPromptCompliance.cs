@@ -137,6 +137,27 @@ public abstract class OutreachPromptCompliance(DatabaseProvider provider, Postgr
     }
 
     [Fact]
+    public async Task Along_ThatFaults_IsTakenForRefusedAndLeavesThePlanAlone()
+    {
+        var account = await AccountAsync();
+        HoldSends();
+        await RunningAsync(Node);
+        ClaimAlong? along = null;
+        await Eventually.Async(async () => (along = await AlongAsync()) is not null);
+        DueActions[] planned = [new(account, ActionType.Followup, Clock.Now)];
+
+        await Assert.ThrowsAsync<StaleReadException>(() => along!.TakeAsync(null!, planned, Clock.Now));
+        Assert.Equal(planned, await along!.TakeAsync(null!, planned, Clock.Now));
+        along.OnCommitted();
+        along.OnFailed();
+
+        Assert.Equal(ActionStatus.Sending, await StatusOfPlannedAsync(account));
+        _held.SetResult();
+        await StopAllAsync();
+        await AssertSoundAsync();
+    }
+
+    [Fact]
     public async Task PausedWithoutOurKnowing_NothingLeaves()
     {
         var account = await AccountAsync();

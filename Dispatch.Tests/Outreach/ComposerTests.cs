@@ -38,6 +38,13 @@ public sealed class ComposerTests(PostgresServer postgres) : OutreachTest(Databa
     }
 
     [Fact]
+    public void Fill_LongerThanAMessageMayBe_IsAProblemAndNoText()
+    {
+        Assert.Equal(4096, MessageComposer.Fill(new string('x', 4096 - 10) + "{name}", Awa, "Acme").Text!.Length);
+        Assert.Equal(new Composed(null, "TooLong"), MessageComposer.Fill(new string('x', 4096 - 9) + "{name}", Awa, "Acme"));
+    }
+
+    [Fact]
     public async Task Step_WithATemplateOfAnotherKind_UsesItsText()
     {
         var options = new OutreachOptions();
