@@ -9,7 +9,7 @@ namespace Dispatch.Bench.Actions;
 /// </summary>
 internal static class ActionBench
 {
-    private const int WarmUp = 600;
+    private const int WarmUp = 600, TurnUp = 100;
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
@@ -18,7 +18,7 @@ internal static class ActionBench
         var (jobs, paced, rounds) = (arguments.Number("jobs", 4000), arguments.Number("latency", 300), arguments.Number("rounds", 3));
         Console.WriteLine($"actions on {provider}: {rounds} rounds, {jobs} jobs times a share, {InFlight.Width} in flight, {paced} for the latency; {Measured.Machine}");
         await using var store = await BenchDatabase.CreateAsync(provider);
-        var dispatch = await DispatchPeer.StartAsync(store, (((jobs * 4) + 10) * (rounds + 1)) + (4 * paced) + WarmUp + 10);
+        var dispatch = await DispatchPeer.StartAsync(store, (((jobs * 4) + 10) * (rounds + 1)) + (((2 * paced) + TurnUp) * (rounds + 1)) + WarmUp + 10);
         var peers = new List<IActionPeer> { dispatch };
         if (store.ConnectionString is { } address) await AddAsync(peers, address, arguments.Text("peers", "all"));
         else peers.AddRange([await SqliteByHand.StartAsync(dispatch.Database, 1), await SqliteByHand.StartAsync(dispatch.Database, 500)]);
@@ -70,19 +70,42 @@ internal static class ActionBench
                 executed[peer].Add(execute);
             }
         }
+        var (now, planned) = await LatencyAsync(peers, paced, rounds, server);
         foreach (var peer in peers)
-        {
-            // The first are not counted here either: what only runs one at a time was not warm from the rounds, and while the runtime compiles it anew the machine has a core less.
-            await peer.LatencyAsync(WarmUp, TimeSpan.Zero);
-            // What the rounds before left to be written and vacuumed would be in the first one's latency only.
-            if (server is not null) await SettleAsync(server);
-            var (now, timers) = (new Measured(await peer.LatencyAsync(paced, TimeSpan.Zero)), new Measured(await peer.LatencyAsync(paced, TimeSpan.FromSeconds(1))));
-            Console.WriteLine(FormattableString.Invariant(
-                $"  {peer.Name,-22} stored {Spread(stored[peer])}/s, executed {Spread(executed[peer])}/s, due to start: at once p50 {now.At(0.5):F1} p99 {now.At(0.99):F1} ms, planned p50 {timers.At(0.5):F1} p99 {timers.At(0.99):F1} ms"));
-        }
+            Console.WriteLine($"  {peer.Name,-22} stored {Spread(stored[peer])}/s, executed {Spread(executed[peer])}/s, due to start: at once {Quantiles(now[peer])}, planned {Quantiles(planned[peer])}");
         Compare("stored", peers, stored);
         Compare("executed", peers, executed);
+        Compare("p99 at once", peers, Last(now));
+        Compare("p99 planned", peers, Last(planned));
     }
+
+    /// <summary>In turns as well, and by the median of the rounds: a disk that stalls for a moment would be in the figures of one.</summary>
+    private static async Task<(Dictionary<IActionPeer, List<Measured>> Now, Dictionary<IActionPeer, List<Measured>> Planned)> LatencyAsync(
+        List<IActionPeer> peers, int paced, int rounds, string? server)
+    {
+        var (now, planned) = (peers.ToDictionary(p => p, _ => new List<Measured>()), peers.ToDictionary(p => p, _ => new List<Measured>()));
+        for (var round = 0; round <= rounds; round++)
+        {
+            foreach (var peer in peers)
+            {
+                // What was done before would still be written and vacuumed during the next one's turn.
+                if (server is not null) await SettleAsync(server);
+                // The first are not counted here either: what only runs one at a time was not warm from the rounds, and while the runtime compiles it anew the machine has a core less.
+                // In each turn some more: after a checkpoint every page is written whole once.
+                await peer.LatencyAsync(round == 0 ? WarmUp : TurnUp, TimeSpan.Zero);
+                var (atOnce, later) = (await peer.LatencyAsync(paced, TimeSpan.Zero), await peer.LatencyAsync(paced, TimeSpan.FromSeconds(1)));
+                if (round == 0) continue;
+                now[peer].Add(new Measured(atOnce));
+                planned[peer].Add(new Measured(later));
+            }
+        }
+        return (now, planned);
+    }
+
+    private static string Quantiles(List<Measured> rounds) => FormattableString.Invariant(
+        $"p50 {Median(rounds.Select(m => m.At(0.5))):F1} p99 {Median(rounds.Select(m => m.At(0.99))):F1} ({rounds.Min(m => m.At(0.99)):F1} to {rounds.Max(m => m.At(0.99)):F1}) ms");
+
+    private static Dictionary<IActionPeer, List<double>> Last(Dictionary<IActionPeer, List<Measured>> rounds) => rounds.ToDictionary(r => r.Key, r => r.Value.ConvertAll(m => m.At(0.99)));
 
     private static async Task SettleAsync(string address)
     {
@@ -93,10 +116,10 @@ internal static class ActionBench
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
     }
 
-    private static void Compare(string what, List<IActionPeer> peers, Dictionary<IActionPeer, List<double>> rates)
+    private static void Compare(string what, List<IActionPeer> peers, Dictionary<IActionPeer, List<double>> figures)
     {
         foreach (var peer in peers.Skip(1))
-            Console.WriteLine(FormattableString.Invariant($"  {what}: Dispatch to {peer.Name} {Median(rates[peers[0]].Zip(rates[peer], (a, b) => a / b)):F2} (median of the rounds)"));
+            Console.WriteLine(FormattableString.Invariant($"  {what}: Dispatch to {peer.Name} {Median(figures[peers[0]].Zip(figures[peer], (a, b) => a / b)):F2} (median of the rounds)"));
     }
 
     private static double Median(IEnumerable<double> values) => values.Order().ToList() is var sorted ? (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2 : 0;

@@ -5,6 +5,9 @@ public static class BookingRules
 {
     public static readonly TimeSpan MaxAhead = TimeSpan.FromDays(3653);
 
+    /// <summary>A customer who should have left a moment ago still wants his ride; whoever typed another day does not.</summary>
+    public static readonly TimeSpan MaxBehind = TimeSpan.FromHours(1);
+
     public static IReadOnlyList<FieldError> Check(NewBooking booking, DateTime now)
     {
         var errors = new List<FieldError>();
@@ -15,15 +18,23 @@ public static class BookingRules
         Text(errors, "zone", booking.Zone, MatchingConfiguration.ZoneLength, needed: false);
         Position(errors, "pickup", booking.PickupLatitude, booking.PickupLongitude);
         Position(errors, "drop", booking.DropLatitude, booking.DropLongitude);
-        if (booking.PickupTime is null) errors.Add(new("pickupTime", "Missing", "Needed: a time in UTC, such as 2026-03-01T08:00:00Z."));
-        else if (booking.PickupTime > now + MaxAhead) errors.Add(new("pickupTime", "TooFar", "At most ten years ahead."));
-        if (booking.StartAt is { } start && (start < now - TimeSpan.FromMinutes(1) || start > now + MaxAhead))
-            errors.Add(new("startAt", "OutOfRange", "Now or later, at most ten years ahead."));
+        errors.AddRange(CheckTimes(booking.PickupTime, booking.StartAt, now));
         if (booking.Price is < 0 or > 9_999_999_999m) errors.Add(new("price", "OutOfRange", "0 or more."));
         if (booking.EffectKey is { Length: 0 or > MatchingConfiguration.EffectKeyLength })
             errors.Add(new("effectKey", "BadLength", $"1 to {MatchingConfiguration.EffectKeyLength} characters."));
         Distance(errors, booking.MaxDistance);
         Language(errors, booking.Language);
+        return errors;
+    }
+
+    /// <param name="startAt">When its search begins; null: when somebody starts it.</param>
+    public static IReadOnlyList<FieldError> CheckTimes(DateTime? pickupTime, DateTime? startAt, DateTime now)
+    {
+        var errors = new List<FieldError>();
+        if (pickupTime is null) errors.Add(new("pickupTime", "Missing", "Needed: a time in UTC, such as 2026-03-01T08:00:00Z."));
+        else if (pickupTime > now + MaxAhead) errors.Add(new("pickupTime", "TooFar", "At most ten years ahead."));
+        else if (pickupTime < now - MaxBehind) errors.Add(new("pickupTime", "Past", "Not in the past: at most an hour ago."));
+        if (startAt < now - TimeSpan.FromMinutes(1) || startAt > now + MaxAhead) errors.Add(new("startAt", "OutOfRange", "Now or later, at most ten years ahead."));
         return errors;
     }
 
@@ -35,7 +46,7 @@ public static class BookingRules
         && (known.PickupTime == wanted.PickupTime || known.Status is not (BookingStatus.Completed or BookingStatus.Cancelled));
 
     /// <summary>Wrong only because of when it is asked.</summary>
-    internal static bool IsOfTime(FieldError error) => error is { Field: "startAt", Code: "OutOfRange" };
+    internal static bool IsOfTime(FieldError error) => error is { Field: "startAt", Code: "OutOfRange" } or { Field: "pickupTime", Code: "Past" };
 
     public static IReadOnlyList<FieldError> Check(NewDriver driver)
     {

@@ -59,8 +59,7 @@ public sealed class BookingService(Database database, MatchingFrames frames, Tim
     public async Task<BookingOutcome> RescheduleAsync(long bookingId, DateTime pickupTime, DateTime? startAt, long? actorId = null, CancellationToken cancel = default)
     {
         var frame = await frames.GetAsync(cancel);
-        if (pickupTime > frame.Now + BookingRules.MaxAhead)
-            return new BookingOutcome(BookingResult.BadInput, bookingId, Errors: [new FieldError("pickupTime", "TooFar", "At most ten years ahead.")]);
+        if (BookingRules.CheckTimes(pickupTime, startAt, frame.Now) is { Count: > 0 } errors) return new BookingOutcome(BookingResult.BadInput, bookingId, Errors: errors);
         return await database.WriteAsync(async session =>
         {
             var changed = await RescheduleAsync(session, bookingId, pickupTime, startAt, frame.Now);

@@ -70,7 +70,7 @@ public abstract class MatchingRaceCompliance(DatabaseProvider provider, Postgres
             EffectKey = "commute",
         };
         var made = await Bookings.CreateAsync(wanted);
-        Clock.Advance(TimeSpan.FromMinutes(2));
+        Clock.Advance(TimeSpan.FromHours(3));
 
         var again = await Bookings.CreateAsync(wanted);
         Assert.Equal((BookingResult.Done, made.Id, true), (again.Result, again.Id, again.Repeated));
