@@ -78,8 +78,9 @@ internal sealed class ActionPlanner(Database database, OutreachSignal signal, IO
             group[0].Done.TrySetException(e);
             return true;
         }
-        for (var i = 0; i < group.Count; i++) group[i].Done.TrySetResult(stored.Outcomes[i]);
+        // Before the answers: whoever plans the next one then finds the account free.
         along?.OnCommitted();
+        for (var i = 0; i < group.Count; i++) group[i].Done.TrySetResult(stored.Outcomes[i]);
         signal.OnPlanned(stored.Due);
         return true;
     }
