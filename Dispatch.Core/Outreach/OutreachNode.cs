@@ -122,7 +122,14 @@ public sealed partial class OutreachNode : HostedLoop
         await base.StopAsync(cancellationToken);
         // Others need not wait for what an orderly end left in hand; with no time left the lease lapses by itself.
         if (_held is null || cancellationToken.IsCancellationRequested) return;
-        await _database.WriteAsync(session => session.Db.Leases.Where(l => l.Name == Name || (l.Name.StartsWith(Prefix) && l.ExpiresAt < Yesterday)).ExecuteDeleteAsync(), cancellationToken);
+        try
+        {
+            await _database.WriteAsync(session => session.Db.Leases.Where(l => l.Name == Name || (l.Name.StartsWith(Prefix) && l.ExpiresAt < Yesterday)).ExecuteDeleteAsync(), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The time ended meanwhile.
+        }
         _held = null;
     }
 

@@ -47,7 +47,7 @@ public sealed class BrowserHost : WebApplicationFactory<ApiOptions>, IBrowserSit
     {
         await base.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        Directory.Delete(_folder, recursive: true);
+        await Folders.RemoveAsync(_folder);
         GC.SuppressFinalize(this);
     }
 }
